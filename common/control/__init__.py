@@ -1,0 +1,1 @@
+"""Observe, analyze, act: the queue, the loop, plans and their steps, conditions, events, metrics."""

@@ -1,0 +1,1 @@
+"""Talking to the Kubernetes API: client, informers, server-side apply, lease."""

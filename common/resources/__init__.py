@@ -1,0 +1,1 @@
+"""Resource types: Structs become CRDs, old versions become the hub type."""

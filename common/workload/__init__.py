@@ -1,0 +1,1 @@
+"""The built-in objects a cluster is made of, from templates, with the user's podTemplate merged over them."""

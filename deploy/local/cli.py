@@ -1,0 +1,91 @@
+"""The command line: up, down, status, and a way into the cluster's namespaces."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from . import processes, settings
+from .down import down
+from .progress import say
+from .settings import Instance
+from .shell import Trouble
+from .up import chosen_parts, up
+
+DESCRIPTION = """\
+A real Kubernetes on this machine, in namespaces of its own.
+CLUSTER names one of several (default: triad); PARTS=control-plane leaves the node out."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Returns the exit status; standard output carries only what a script wants to read."""
+    try:
+        return _run(_parser().parse_args(arguments))
+    except Trouble as trouble:
+        print(f"local cluster: {trouble}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("local cluster: interrupted; `down` removes what was started", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "python3 -m deploy.local", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("up", help="start it, or what of it does not run; prints the kubeconfig's path")
+    commands.add_parser("down", help="end it and leave nothing behind").add_argument("--all", action="store_true")
+    commands.add_parser("status", help="what runs")
+    commands.add_parser("kubeconfig", help="print the kubeconfig's path")
+    for name, text in (("kubectl", "run kubectl against it"), ("enter", "run a program in its namespaces")):
+        commands.add_parser(name, help=text).add_argument("words", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    name = settings.instance_name()
+    match options.command:
+        case "up":
+            print(_given() or up(chosen_parts(), ()))
+        case "down":
+            for each in [instance.name for instance in settings.every()] if options.all else [name]:
+                down(each)
+        case "status":
+            return _status()
+        case "kubeconfig":
+            print(_given() or _known(name).kubeconfig)
+        case "kubectl":
+            instance = _known(name)
+            os.execv(instance.kubectl, ["kubectl", f"--kubeconfig={_given() or instance.kubeconfig}", *options.words])
+        case "enter":
+            words = processes.enter_words(_known(name)) + (options.words or ["bash"])
+            os.execvp(words[0], words)
+    return 0
+
+
+def _given() -> str | None:
+    """A cluster that the user brought along is used as it is."""
+    if path := os.environ.get("KUBECONFIG"):
+        say("KUBECONFIG is set: using that cluster, building none")
+    return path or None
+
+
+def _known(name: str) -> Instance:
+    if instance := settings.find(name):
+        return instance
+    raise Trouble(f"the cluster {name} is not running; start it with `make cluster`")
+
+
+def _status() -> int:
+    """What runs, on standard output; the exit status says whether anything does not."""
+    broken = False
+    for instance in settings.every():
+        print(f"{instance.name}: {instance.server} kubeconfig {instance.kubeconfig}")
+        for component in processes.started(instance):
+            pid = processes.running(instance, component)
+            broken = broken or not pid
+            print(f"  {component:<24} {f'pid {pid}' if pid else 'ended'}  {instance.logs / component}.log")
+    return int(broken)

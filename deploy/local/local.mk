@@ -1,0 +1,14 @@
+# The local cluster. CLUSTER names one of several (default: triad), PARTS=control-plane leaves the node out,
+# KUBECONFIG set means: use that cluster, build none.
+PYTHON3 ?= python3
+
+.PHONY: cluster cluster-down cluster-status
+
+cluster:
+	@$(PYTHON3) -m deploy.local up
+
+cluster-down:
+	@$(PYTHON3) -m deploy.local down
+
+cluster-status:
+	@$(PYTHON3) -m deploy.local status

@@ -1,0 +1,82 @@
+"""What is being done and how long it will still take, on standard error."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+TICK_SECONDS = 15.0  # without a terminal (CI logs): often enough to see that it lives
+LIVE_TICK_SECONDS = 1.0
+
+
+def say(text: str) -> None:
+    """One line for the person who waits."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def duration(seconds: float) -> str:
+    """As a person says it: `40 s`, `12 min`."""
+    return f"{max(seconds, 0):.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
+@dataclass
+class Schedule:
+    """The long steps that are ahead with the seconds that each took on a machine with two cores.
+
+    A machine that needed twice as long for the first ones will need about twice as long for the rest.
+    """
+
+    expected: Sequence[tuple[str, float]]
+    spent: list[float] = field(default_factory=list)
+
+    @property
+    def pace(self) -> float:
+        """This machine's time divided by the expected time, so far."""
+        planned = sum(seconds for _, seconds in self.expected[: len(self.spent)])
+        return sum(self.spent) / planned if planned else 1.0
+
+    def step_seconds(self) -> float:
+        """How long the current step should take here."""
+        return self.expected[len(self.spent)][1] * self.pace
+
+    def remaining_seconds(self, elapsed: float) -> float:
+        """Until all is done, when the current step has been going for `elapsed` seconds. Never less than the rest."""
+        later = sum(seconds for _, seconds in self.expected[len(self.spent) + 1 :]) * self.pace
+        return max(self.step_seconds() - elapsed, 0) + later
+
+    def line(self, elapsed: float) -> str:
+        """The one line that is shown."""
+        done, total = len(self.spent) + 1, len(self.expected)
+        name = self.expected[len(self.spent)][0]
+        return (
+            f"[{done}/{total}] {name}: {duration(elapsed)} of about {duration(self.step_seconds())}; "
+            f"all done in about {duration(self.remaining_seconds(elapsed))}"
+        )
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Show the next step while it is being done."""
+        started = time.monotonic()
+        live = sys.stderr.isatty()
+        over = threading.Event()
+
+        def show() -> None:
+            while not over.wait(LIVE_TICK_SECONDS if live else TICK_SECONDS):
+                line = self.line(time.monotonic() - started)
+                print(f"\r\033[K{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)
+
+        say(self.line(0))
+        ticker = threading.Thread(target=show, daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            over.set()
+            ticker.join()
+            if live:
+                print(file=sys.stderr)
+        self.spent.append(time.monotonic() - started)

@@ -1,0 +1,70 @@
+"""`up`: build what is missing, start what does not run, and say where the kubeconfig is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import cgroups, components, network, pki, settings
+from .builds import BUILDS, STORE, build_all
+from .processes import running
+from .progress import duration, say
+from .settings import Instance
+from .shell import Trouble
+
+PARTS = ("control-plane", "node")
+COMMANDS = ("ip", "nsenter", "unshare", "openssl")
+FREE_GIGABYTES = {"building": 8, "running": 2}
+
+
+def chosen_parts() -> tuple[str, ...]:
+    """`PARTS`: the control plane alone, or (by default) the node with it."""
+    given = os.environ.get("PARTS", "").replace(",", " ").split() or list(PARTS)
+    if unknown := sorted(set(given) - set(PARTS)):
+        raise Trouble(f"PARTS={' '.join(unknown)}: known parts are {', '.join(PARTS)}")
+    return PARTS if "node" in given else ("control-plane",)
+
+
+def check_machine(building: bool) -> None:
+    """What no program can put right by itself is said before anything is begun."""
+    if os.geteuid():
+        raise Trouble("the local cluster needs root: it makes namespaces, mounts and control groups of its own")
+    if missing := [command for command in COMMANDS if not shutil.which(command)]:
+        raise Trouble(f"not installed: {', '.join(missing)} (Debian: iproute2, util-linux, openssl)")
+    wanted = FREE_GIGABYTES["building" if building else "running"]
+    for folder in (settings.cache_folder(), settings.state_root()):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as refused:
+            raise Trouble(f"cannot create {folder}: {refused.strerror}") from refused
+        if (free := shutil.disk_usage(folder).free / 1e9) < wanted:
+            raise Trouble(
+                f"{folder} has {free:.1f} GB left and {wanted} GB are needed; TRIAD_CACHE and TRIAD_STATE move it"
+            )
+
+
+def up(parts: Sequence[str], images: Sequence[str]) -> Path:
+    """Bring the instance to what was asked for; what runs already is left alone."""
+    begun = time.monotonic()
+    builds = [BUILDS["kubernetes"], BUILDS[STORE]]
+    check_machine(building=not all(build.built() for build in builds))
+    build_all(builds)
+    name = settings.instance_name()
+    with settings.locked(name):
+        instance = settings.allocate(name, network.unused)
+        _start_control_plane(instance)
+    say(f"cluster {name}: ready in {duration(time.monotonic() - begun)} ({instance.server})")
+    return instance.kubeconfig
+
+
+def _start_control_plane(instance: Instance) -> None:
+    if not running(instance, "namespaces"):
+        say(f"cluster {instance.name}: network {instance.veth}, pods {instance.pods}, services {instance.services}")
+    cgroups.create(instance)
+    network.create(instance)
+    pki.make(instance)
+    components.link_programs(instance)
+    components.start_control_plane(instance)

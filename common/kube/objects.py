@@ -48,7 +48,11 @@ class Object(Struct, rename="camel", kw_only=True):
 
 
 class Body(Object, kw_only=True):
-    """An object that an operator applies, kept raw so that it can be compared with what is wanted."""
+    """An object that an operator applies, kept raw so that it can be compared with what is wanted.
+
+    `msgspec.Raw` is a window into the whole answer: without a copy of its own, one small object would keep a page of
+    five hundred alive.
+    """
 
     spec: Raw | UnsetType = UNSET
     data: Raw | UnsetType = UNSET
@@ -57,6 +61,20 @@ class Body(Object, kw_only=True):
     rules: Raw | UnsetType = UNSET
     role_ref: Raw | UnsetType = UNSET
     subjects: Raw | UnsetType = UNSET
+    binary_data: Raw | UnsetType = UNSET
+    immutable: Raw | UnsetType = UNSET
+    automount_service_account_token: Raw | UnsetType = UNSET
+    image_pull_secrets: Raw | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        for name in PAYLOAD:
+            value = getattr(self, name)
+            if value is not UNSET:
+                setattr(self, name, value.copy())
+
+
+PAYLOAD = tuple(name for name in Body.__struct_fields__ if name != "metadata")
+"""The fields of a Body that are kept raw, by their Python names."""
 
 
 class StatefulSetStatus(Struct, rename="camel", frozen=True):

@@ -1,0 +1,150 @@
+"""kopf brings in the custom resources' events; a sweep finds what its watches cannot tell.
+
+kopf reports no deletion that falls into the gap after a 410, so every key in the cache is checked against a list from
+time to time. The first sweep runs before kopf starts: then all kinds are known before the first look, and no look
+mistakes a resource that has not been read yet for one that is not there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from common.control import metrics
+from common.control.operator import Key, World
+from common.kube.client import Client
+from common.kube.errors import ApiError
+from common.kube.objects import Object
+from common.resources.decode import decode
+from common.resources.kind import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 600.0
+_KEPT_OUT = ("kubernetes", "kubernetes_asyncio", "pykube")
+
+
+class Intake:
+    """Puts custom resources into the world, and their keys on the queue when there is news."""
+
+    def __init__(self, world: World, kinds: Sequence[Kind], enqueue: Callable[[Key], None]) -> None:
+        self._world = world
+        self._kinds = kinds
+        self._enqueue = enqueue
+
+    def event(self, kind: Kind, type_: str | None, body: Mapping[str, Any]) -> None:
+        """An event of a watch: what it tells is put in the cache; an echo of our own write is no news."""
+        resource = decode(kind, body)
+        meta, store = resource.metadata, self._world.custom[kind.key]
+        if type_ == "DELETED":
+            known = store.get(meta.namespace, meta.name)
+            if known is not None and known.metadata.uid == meta.uid:
+                store.discard(meta.namespace, meta.name)
+        elif not store.put(resource):
+            return
+        self._news(kind, meta.namespace, meta.name)
+
+    async def sweep(self, client: Client, namespaces: Sequence[str | None]) -> None:
+        """Make the cache equal to what the API server has, and look at whatever differed."""
+        for kind in self._kinds:
+            store = self._world.custom[kind.key]
+            present: set[tuple[str, str, str]] = set()
+            before = {(r.metadata.namespace, r.metadata.name, r.metadata.uid) for r in store.all()}
+            for namespace in namespaces:
+                items, _ = await client.list_(kind.resource, namespace, Object)
+                for meta in (item.metadata for item in items):
+                    present.add((meta.namespace, meta.name, meta.uid))
+                    known = store.get(meta.namespace, meta.name)
+                    if known is None or known.metadata.uid != meta.uid:
+                        await self._read(client, kind, meta.namespace, meta.name)
+            for namespace_, name, uid in before - present:
+                known = store.get(namespace_, name)
+                if known is not None and known.metadata.uid == uid:
+                    store.discard(namespace_, name)
+                    self._news(kind, namespace_, name)
+
+    async def sweep_for_ever(self, client: Client, namespaces: Sequence[str | None]) -> None:
+        """Sweep from time to time. A sweep that fails is tried again at its next time."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            try:
+                await self.sweep(client, namespaces)
+            except (ApiError, OSError, TimeoutError) as error:
+                log.warning("A sweep failed", extra={"error": str(error)})
+
+    async def _read(self, client: Client, kind: Kind, namespace: str, name: str) -> None:
+        raw = await client.get(kind.resource, namespace, name)
+        if raw is not None and self._world.custom[kind.key].put(decode(kind, raw)):
+            self._news(kind, namespace, name)
+
+    def _news(self, kind: Kind, namespace: str, name: str) -> None:
+        """Look at the resource, and at those of other kinds with its name: one may wait for the other to go."""
+        for key in self._world.custom:
+            if key == kind.key or self._world.custom[key].get(namespace, name) is not None:
+                self._enqueue(Key(key, namespace, name))
+        metrics.CLUSTERS.labels(kind.key).set(len(self._world.custom[kind.key]))
+
+
+async def run_kopf(
+    intake: Intake,
+    kinds: Sequence[Kind],
+    namespaces: Sequence[str | None],
+    log_in: Callable[[], Any],
+    stop: asyncio.Event,
+) -> None:
+    """Run kopf until it is told to stop, gets a signal, or fails; it owns the process's signals."""
+    with _without(*_KEPT_OUT):
+        kopf = importlib.import_module("kopf")
+    registry = kopf.OperatorRegistry()
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.watching.connect_timeout = 10.0
+
+    @kopf.on.login(registry=registry)  # type: ignore[untyped-decorator,unused-ignore]
+    def _log_in(**_: Any) -> Any:
+        return log_in()
+
+    for kind in kinds:
+        _subscribe(kopf, registry, kind, intake)
+    everywhere = None in namespaces
+    await kopf.operator(
+        registry=registry,
+        settings=settings,
+        standalone=True,
+        clusterwide=everywhere,
+        namespaces=() if everywhere else [n for n in namespaces if n is not None],
+        stop_flag=stop,
+    )
+
+
+def _subscribe(kopf: Any, registry: Any, kind: Kind, intake: Intake) -> None:
+    resource = kind.resource
+
+    @kopf.on.event(resource.group, resource.version, resource.plural, registry=registry, id=kind.key)  # type: ignore[untyped-decorator,unused-ignore]
+    async def _event(type: str | None, body: Mapping[str, Any], **_: Any) -> None:
+        intake.event(kind, type, dict(body))
+
+
+@contextmanager
+def _without(*packages: str) -> Iterator[None]:
+    """Import without these packages: kopf takes the official clients along where they are installed, 50 MiB of them,
+
+    for a log-in that is done here.
+    """
+    kept = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in packages}
+    sys.modules.update(dict.fromkeys(packages))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in packages:
+            sys.modules.pop(name, None)
+        sys.modules.update(kept)

@@ -1,0 +1,72 @@
+"""Carrying out a plan's steps: neighbouring applies side by side, everything else one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+
+from common.control.operator import Key, Operator, World
+from common.control.plan import Apply, Call, Delete, Step
+from common.kube.apply import Applier
+from common.kube.client import Client
+from common.kube.resource import BUILT_IN, Resource
+
+_RESOURCES = {(r.api_version, r.kind): r for r in BUILT_IN}
+
+
+def needed(steps: Iterable[Step], applier: Applier) -> tuple[Step, ...]:
+    """The steps that would change something: an Apply whose object already is so is left out."""
+    return tuple(s for s in steps if not isinstance(s.action, Apply) or applier.needed(s.action.object))
+
+
+def groups(steps: Sequence[Step]) -> Iterator[tuple[Step, ...]]:
+    """The steps in the portions in which they are carried out."""
+    together: list[Step] = []
+    for step in steps:
+        if isinstance(step.action, Apply) and not step.alone:
+            together.append(step)
+            continue
+        if together:
+            yield tuple(together)
+            together = []
+        yield (step,)
+    if together:
+        yield tuple(together)
+
+
+class Hands:
+    """Carries out the steps of one operator's plans."""
+
+    def __init__(self, operator: Operator, world: World, client: Client, applier: Applier) -> None:
+        self._operator = operator
+        self._world = world
+        self._client = client
+        self._applier = applier
+
+    async def carry_out(self, key: Key, group: Sequence[Step]) -> None:
+        """Carry out one portion. Every step of it is tried; the first failure is raised when all have ended."""
+        outcomes = await asyncio.gather(*(self._one(key, step) for step in group), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _one(self, key: Key, step: Step) -> None:
+        match step.action:
+            case Apply(object=manifest):
+                await self._applier.apply(manifest)
+            case Delete() as delete:
+                await self._client.delete(
+                    resource_for(delete),
+                    delete.namespace,
+                    delete.name,
+                    uid=delete.uid,
+                    resource_version=delete.resource_version,
+                    propagation=delete.propagation,
+                )
+            case Call() as call:
+                await self._operator.act(call, key, self._world, self._client)
+
+
+def resource_for(delete: Delete) -> Resource:
+    """The resource that a Delete addresses. Raises KeyError for a kind that no operator deletes."""
+    return _RESOURCES[delete.api_version, delete.kind]

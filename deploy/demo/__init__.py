@@ -1,0 +1,1 @@
+"""`make demo`: a cluster, three operators, three applications; created, scraped and resized while you watch."""

@@ -33,7 +33,7 @@ KEPT_EMPTY = frozenset({
 })  # fmt: skip
 """Fields whose zero value means something and which the server keeps; any other zero value may vanish (`omitempty`)."""
 
-_FIELD = {name: field for name, field in zip(Body.__struct_fields__, Body.__struct_encode_fields__, strict=True)}
+_FIELD = dict(zip(Body.__struct_fields__, Body.__struct_encode_fields__, strict=True))
 _PAYLOAD = {_FIELD[name]: name for name in PAYLOAD}
 
 
@@ -69,9 +69,9 @@ def differences(wanted: Manifest, live: Body | None) -> Iterator[str]:
         yield "."
         return
     metadata = wanted["metadata"]
-    for part, seen in (("annotations", live.metadata.annotations), ("labels", live.metadata.labels)):
+    for part, there in (("annotations", live.metadata.annotations), ("labels", live.metadata.labels)):
         for key, value in (metadata.get(part) or {}).items():
-            if value is not None and seen.get(key) != value:
+            if value is not None and there.get(key) != value:
                 yield f"metadata.{part}.{key}"
     owners = {owner.uid: owner for owner in live.metadata.owner_references}
     for reference in metadata.get("ownerReferences") or ():

@@ -3,7 +3,7 @@
 import sys
 
 if sys.version_info < (3, 11):  # noqa: UP036  # an older python3 must get this line, not a traceback
-    sys.exit("the local cluster needs Python 3.11 or later; {} is {}".format(sys.executable, sys.version.split()[0]))
+    sys.exit(f"the local cluster needs Python 3.11 or later; {sys.executable} is {sys.version.split()[0]}")
 
 from .cli import main
 

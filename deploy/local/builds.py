@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from .progress import Schedule
@@ -69,6 +69,7 @@ BUILDS = {
     build.module: build
     for build in (
         _kubernetes(),
+        Build("pause", 3, "."),
         Build("etcd-3.5.35", 35),
         Build("etcd-3.6.8", 35),
         Build("etcd-3.6.16", 35),
@@ -94,9 +95,14 @@ def build_all(wanted: Iterable[Build]) -> None:
     missing = [build for build in wanted if not build.built()]
     schedule = Schedule([(f"building {build.module}", build.seconds) for build in missing])
     for build in missing:
-        with schedule.step(), locked(build.module, cache_folder() / "locks"):
-            if not build.built():
-                _build(build)
+        schedule.run(partial(_build_unless_built, build))
+
+
+def _build_unless_built(build: Build) -> None:
+    """Two that start at one moment build it once."""
+    with locked(build.module, cache_folder() / "locks"):
+        if not build.built():
+            _build(build)
 
 
 def _build(build: Build) -> None:

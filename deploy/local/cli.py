@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     name = settings.instance_name()
     match options.command:
         case "up":
-            print(_given() or up(chosen_parts(), ()))
+            print(_given() or up(chosen_parts()))
         case "down":
             for each in [instance.name for instance in settings.every()] if options.all else [name]:
                 down(each)

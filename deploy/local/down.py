@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 
-from . import cgroups, network, settings
+from . import cgroups, network, node, settings
 from .processes import started, stop
 from .progress import say
 from .settings import Instance
 
 # Those that write first, then what they write to; whatever is left ends with the control group.
-ORDER = ("kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
+ORDER = ("volumes", "kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
 
 
 def down(name: str) -> None:
@@ -33,3 +33,4 @@ def _end(instance: Instance) -> None:
     network.remove(instance)
     # Every mount below it was made inside the cluster's own mount namespace, which is gone by now.
     shutil.rmtree(instance.folder)
+    node.restore_kernel_settings()

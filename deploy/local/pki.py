@@ -75,20 +75,11 @@ def _key(path: Path) -> None:
 def _authority(folder: Path) -> None:
     _key(folder / "ca.key")
     made = folder / "ca.crt.new"
-    command: list[str | Path] = [
-        "openssl",
-        "req",
-        "-x509",
-        "-new",
-        "-sha256",
-        "-days",
-        str(VALID_DAYS),
-        "-subj",
-        "/CN=triad-local",
-    ]
     extensions = ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign,digitalSignature"]
     added = [word for extension in extensions for word in ("-addext", extension)]
-    run([*command, *added, "-key", folder / "ca.key", "-out", made])
+    subject = ["-subj", "/CN=triad-local", "-days", str(VALID_DAYS)]
+    command: list[str | Path] = ["openssl", "req", "-x509", "-new", "-sha256"]
+    run([*command, *subject, *added, "-key", folder / "ca.key", "-out", made])
     made.rename(folder / "ca.crt")
 
 
@@ -103,10 +94,16 @@ def _issue(folder: Path, name: str, subject: str, alternatives: Iterable[str] = 
     if alternatives := ",".join(alternatives):
         extensions += f"subjectAltName={alternatives}\n"
     (folder / f"{name}.ext").write_text(extensions)
-    signing = ["-CA", folder / "ca.crt", "-CAkey", folder / "ca.key", "-CAcreateserial", "-days", str(VALID_DAYS)]
+    signing: list[str | Path] = [
+        "-CA",
+        folder / "ca.crt",
+        "-CAkey",
+        folder / "ca.key",
+        "-CAcreateserial",
+        "-days",
+        str(VALID_DAYS),
+    ]
     made = folder / f"{name}.crt.new"
-    run(
-        ["openssl", "x509", "-req", "-sha256", *signing, "-extfile", folder / f"{name}.ext", "-out", made],
-        stdin=request,
-    )
+    command: list[str | Path] = ["openssl", "x509", "-req", "-sha256", *signing]
+    run([*command, "-extfile", folder / f"{name}.ext", "-out", made], stdin=request)
     made.rename(certificate)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+T = TypeVar("T")
+
+PRIOR_SECONDS = 60.0  # the weight of "just as expected" against what was measured here
+PATIENCE_SECONDS = 1.0  # a step from the cache is over by then, and not worth a line
 TICK_SECONDS = 15.0  # without a terminal (CI logs): often enough to see that it lives
 LIVE_TICK_SECONDS = 1.0
 
@@ -35,9 +39,9 @@ class Schedule:
 
     @property
     def pace(self) -> float:
-        """This machine's time divided by the expected time, so far."""
+        """This machine's time divided by the expected time, so far; a short step alone says little."""
         planned = sum(seconds for _, seconds in self.expected[: len(self.spent)])
-        return sum(self.spent) / planned if planned else 1.0
+        return (sum(self.spent) + PRIOR_SECONDS) / (planned + PRIOR_SECONDS)
 
     def step_seconds(self) -> float:
         """How long the current step should take here."""
@@ -57,26 +61,28 @@ class Schedule:
             f"all done in about {duration(self.remaining_seconds(elapsed))}"
         )
 
-    @contextmanager
-    def step(self) -> Iterator[None]:
-        """Show the next step while it is being done."""
+    def run(self, work: Callable[[], T]) -> T:
+        """Do the next step; one that takes a while is shown while it is being done."""
         started = time.monotonic()
         live = sys.stderr.isatty()
-        over = threading.Event()
+        over, shown = threading.Event(), threading.Event()
 
         def show() -> None:
-            while not over.wait(LIVE_TICK_SECONDS if live else TICK_SECONDS):
+            pause = PATIENCE_SECONDS
+            while not over.wait(pause):
+                shown.set()
                 line = self.line(time.monotonic() - started)
                 print(f"\r\033[K{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)
+                pause = LIVE_TICK_SECONDS if live else TICK_SECONDS
 
-        say(self.line(0))
         ticker = threading.Thread(target=show, daemon=True)
         ticker.start()
         try:
-            yield
+            done = work()
         finally:
             over.set()
             ticker.join()
-            if live:
+            if live and shown.is_set():
                 print(file=sys.stderr)
         self.spent.append(time.monotonic() - started)
+        return done

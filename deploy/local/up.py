@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import cgroups, components, network, pki, settings
+from . import addons, cgroups, components, containerd, debian, network, node, pki, settings
 from .builds import BUILDS, STORE, build_all
-from .processes import running
+from .images import catalogue
+from .images.oci import Image
+from .processes import running, start
 from .progress import duration, say
 from .settings import Instance
 from .shell import Trouble
@@ -46,16 +49,22 @@ def check_machine(building: bool) -> None:
             )
 
 
-def up(parts: Sequence[str], images: Sequence[str]) -> Path:
+def up(parts: Sequence[str]) -> Path:
     """Bring the instance to what was asked for; what runs already is left alone."""
     begun = time.monotonic()
-    builds = [BUILDS["kubernetes"], BUILDS[STORE]]
+    recipes = catalogue.chosen() if "node" in parts else []
+    builds = [BUILDS["kubernetes"], BUILDS[STORE], *catalogue.builds(recipes)]
     check_machine(building=not all(build.built() for build in builds))
-    build_all(builds)
+    build_all(dict.fromkeys(builds))
+    if recipes:
+        debian.install_for_node()
+    images = catalogue.make(recipes)
     name = settings.instance_name()
     with settings.locked(name):
         instance = settings.allocate(name, network.unused)
         _start_control_plane(instance)
+        if recipes:
+            _start_node(instance, images)
     say(f"cluster {name}: ready in {duration(time.monotonic() - begun)} ({instance.server})")
     return instance.kubeconfig
 
@@ -68,3 +77,16 @@ def _start_control_plane(instance: Instance) -> None:
     pki.make(instance)
     components.link_programs(instance)
     components.start_control_plane(instance)
+
+
+def _start_node(instance: Instance, images: Sequence[Image]) -> None:
+    containerd.start_containerd(instance)
+    containerd.import_images(instance, images)
+    node.start_node(instance)
+    provisioner = [sys.executable, "-m", "deploy.local.volumes", instance.name]
+    environment = {"PYTHONPATH": str(settings.TREE), "PYTHONDONTWRITEBYTECODE": "1"}
+    start(instance, "volumes", provisioner, inside=False, env=environment)
+    names = {reference for image in images for reference in image.references}
+    addons.apply(instance, names)
+    node.wait_until_node_is_ready(instance)
+    addons.wait(instance)

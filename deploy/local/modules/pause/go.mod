@@ -1,0 +1,3 @@
+module triad.dev/local/pause
+
+go 1.24.0

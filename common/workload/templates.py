@@ -64,14 +64,14 @@ class Templates:
         )
         self._compiled = {name: environment.get_template(name) for name in sources}
 
-    def render(self, name: str, **values: Any) -> dict[str, Any]:
+    def render(self, name: str, /, **values: Any) -> dict[str, Any]:
         """The one object of `<name>.yaml.j2`."""
         documents = self.render_all(name, **values)
         if len(documents) != 1:
             raise TemplateError(f"{self._package}: template {name} holds {len(documents)} objects instead of one")
         return documents[0]
 
-    def render_all(self, name: str, **values: Any) -> list[dict[str, Any]]:
+    def render_all(self, name: str, /, **values: Any) -> list[dict[str, Any]]:
         """The objects of a template with several documents; empty documents are left out."""
         template = self._compiled.get(name if name.endswith(".j2") else name + SUFFIX)
         if template is None:

@@ -8,19 +8,22 @@ mistakes a resource that has not been read yet for one that is not there.
 from __future__ import annotations
 
 import asyncio
+import base64
 import importlib
 import logging
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from common.control import metrics
 from common.control.operator import Key, World
 from common.kube.client import Client
+from common.kube.config import Access
 from common.kube.errors import ApiError
 from common.kube.objects import Object
-from common.resources.decode import decode
+from common.resources.decode import Malformed, decode
 from common.resources.kind import Kind
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 600.0
+LOG_IN_SECONDS = 600.0  # a service account's token is renewed at 80 % of its hour
 _KEPT_OUT = ("kubernetes", "kubernetes_asyncio", "pykube")
 
 
@@ -42,12 +46,15 @@ class Intake:
 
     def event(self, kind: Kind, type_: str | None, body: Mapping[str, Any]) -> None:
         """An event of a watch: what it tells is put in the cache; an echo of our own write is no news."""
-        resource = decode(kind, body)
+        try:
+            resource = decode(kind, body)
+        except Malformed as error:
+            log.warning("A resource has no usable metadata", extra={"kind": kind.key, "error": str(error)})
+            return
         meta, store = resource.metadata, self._world.custom[kind.key]
         if type_ == "DELETED":
-            known = store.get(meta.namespace, meta.name)
-            if known is not None and known.metadata.uid == meta.uid:
-                store.discard(meta.namespace, meta.name)
+            if not store.discard(meta.namespace, meta.name, meta.resource_version):
+                return
         elif not store.put(resource):
             return
         self._news(kind, meta.namespace, meta.name)
@@ -97,7 +104,7 @@ async def run_kopf(
     intake: Intake,
     kinds: Sequence[Kind],
     namespaces: Sequence[str | None],
-    log_in: Callable[[], Any],
+    access: Access,
     stop: asyncio.Event,
 ) -> None:
     """Run kopf until it is told to stop, gets a signal, or fails; it owns the process's signals."""
@@ -111,7 +118,7 @@ async def run_kopf(
 
     @kopf.on.login(registry=registry)  # type: ignore[untyped-decorator,unused-ignore]
     def _log_in(**_: Any) -> Any:
-        return log_in()
+        return _connection(kopf, access)
 
     for kind in kinds:
         _subscribe(kopf, registry, kind, intake)
@@ -124,6 +131,28 @@ async def run_kopf(
         namespaces=() if everywhere else [n for n in namespaces if n is not None],
         stop_flag=stop,
     )
+
+
+def _connection(kopf: Any, access: Access) -> Any:
+    """kopf's own description of the access; one by a rotated token expires, so that kopf asks for it anew."""
+    access.refresh()
+    expires = datetime.now(UTC) + timedelta(seconds=LOG_IN_SECONDS) if access.token_file else None
+    return kopf.ConnectionInfo(
+        server=access.server,
+        ca_path=access.ca_file,
+        ca_data=_encoded(access.ca_data),
+        insecure=access.insecure,
+        certificate_data=_encoded(access.certificate),
+        private_key_data=_encoded(access.key),
+        token=access.token,
+        default_namespace=access.namespace,
+        proxy_url=access.proxy,
+        expiration=expires,
+    )
+
+
+def _encoded(pem: bytes | None) -> str | None:
+    return None if pem is None else base64.b64encode(pem).decode()
 
 
 def _subscribe(kopf: Any, registry: Any, kind: Kind, intake: Intake) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from common.control.operator import Key, Operator, World
 from common.control.plan import Condition, Plan, Reason, Refused
 from common.resources.kind import CustomResource
+from common.resources.problem import Unacceptable
 
 
 async def decide(operator: Operator, key: Key, resource: CustomResource, world: World) -> Plan:
-    """Observe and analyze one cluster. A Refused anywhere becomes a plan that changes nothing and says why."""
+    """Observe and analyze one cluster. A refusal anywhere becomes a plan that changes nothing and says why."""
     try:
         _refuse_undecodable(resource)
         _refuse_name_taken(key, world)
         return operator.analyze(await operator.observe(key, resource, world))
     except Refused as refused:
         return refusal(refused.reason)
+    except Unacceptable as unacceptable:
+        return refusal(Reason(unacceptable.problem.code, str(unacceptable)))
 
 
 def refusal(reason: Reason) -> Plan:

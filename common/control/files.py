@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import yaml
 
 from common.control.operator import Key, Operator, World
 from common.control.plan import Refused
-from common.resources.decode import decode
+from common.resources.decode import Malformed, decode
 from common.resources.kind import Kind
 
 _CREATED = "2024-01-01T00:00:00Z"  # for objects whose file does not say: as if they were made in one moment
@@ -50,7 +51,10 @@ def world_of(operator: Operator, paths: Sequence[str]) -> tuple[World, list[Key]
 
 
 def _add(world: World, kind: Kind, manifest: dict[str, Any]) -> Key:
-    resource = decode(kind, manifest)
+    try:
+        resource = decode(kind, manifest)
+    except Malformed as error:
+        raise Refused("FileInvalid", f"{kind.resource.kind} {manifest['metadata']['name']}: {error}") from error
     world.custom[kind.key].put(resource)
     return Key(kind.key, resource.metadata.namespace, resource.metadata.name)
 
@@ -105,8 +109,6 @@ def _as_if_stored(manifest: dict[str, Any], *, namespaced: bool) -> None:
 
 
 def _encode_string_data(manifest: dict[str, Any]) -> None:
-    import base64
-
     data = manifest.setdefault("data", {})
     for name, value in manifest.pop("stringData").items():
         data[name] = base64.b64encode(str(value).encode()).decode()

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 async def run(operator: Operator, options: argparse.Namespace) -> int:
     """Run one operator until a signal. Returns 0 after a signal, 1 when something made it end by itself."""
     access = access_from(options.kubeconfig)
-    home = own_namespace(access.default_namespace or "default")
+    home = own_namespace(access.namespace)
     namespaces: list[str | None] = [None] if options.all_namespaces else list(options.namespace or [home])
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Client(access, on_request=_count_request))
@@ -92,7 +92,7 @@ class _Daemon:
             self.ready = True
             log.info("Caches are filled", extra={"operator": self._operator.name, "namespaces": self._namespaces})
             tasks += self._workers(election)
-            await run_kopf(self._intake, self._operator.kinds, self._namespaces, lambda: access.for_kopf(), self._stop)
+            await run_kopf(self._intake, self._operator.kinds, self._namespaces, access, self._stop)
         finally:
             self.ready = False
             for task in tasks:

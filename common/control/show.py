@@ -17,6 +17,7 @@ from common.control.operator import Key, Operator, World
 from common.control.plan import Apply, Call, Delete, Plan, Refused, Step
 from common.control.status import status_of
 from common.kube.apply import Applier
+from common.kube.compare import stamped
 
 
 async def show_plan(operator: Operator, paths: Sequence[str], form: Literal["yaml", "json"]) -> int:
@@ -30,17 +31,20 @@ async def show_plan(operator: Operator, paths: Sequence[str], form: Literal["yam
     except Refused as refused:
         _complain(operator, refused.reason.code, refused.reason.message)
         return 1
-    printed = _printed(operator, plans, world)
+    _print(_printed(operator, plans, world), form)
     for key, plan in plans.items():
         if plan.refused:
             _complain(operator, plan.reasons[0].code, f"{key.namespace}/{key.name}: {plan.reasons[0].message}")
             return 1
+    return 0
+
+
+def _print(printed: dict[str, Any], form: Literal["yaml", "json"]) -> None:
     if form == "json":
         json.dump(printed, sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
         yaml.dump(printed, sys.stdout, _Dumper, sort_keys=False, allow_unicode=True, width=120)
-    return 0
 
 
 async def _plan(operator: Operator, key: Key, world: World) -> Plan:
@@ -66,7 +70,7 @@ def _status(operator: Operator, key: Key, plan: Plan, world: World) -> dict[str,
 def _step(step: Step) -> dict[str, Any]:
     match step.action:
         case Apply(object=manifest):
-            return {"action": "apply", "object": msgspec.to_builtins(manifest), "why": step.why}
+            return {"action": "apply", "object": msgspec.to_builtins(stamped(manifest)), "why": step.why}
         case Delete() as delete:
             return {"action": "delete", "object": _deleted(delete), "why": step.why}
         case Call() as call:

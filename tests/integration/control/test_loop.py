@@ -1,0 +1,110 @@
+"""The loop against a real API server: one process of the toy operator, watched from outside."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from tests.integration.control.conftest import Boxes, eventually
+
+
+def writes(api: Any, namespace_free: bool = True) -> float:
+    """Write requests that the API server has counted, leases aside."""
+    text = api.call_api("/metrics", "GET", auth_settings=["BearerToken"], response_type="str", _preload_content=False)
+    body = (text[0] if isinstance(text, tuple) else text).data.decode()
+    counted = [
+        float(line.rsplit(" ", 1)[1])
+        for line in body.splitlines()
+        if line.startswith("apiserver_request_total")
+        and re.search(r'verb="(POST|PUT|PATCH|APPLY|DELETE)"', line)
+        and re.search(r'resource="(boxes|configmaps|events)"', line)
+    ]
+    return sum(counted)
+
+
+def filled(boxes: Boxes, name: str, size: int) -> bool:
+    contents = boxes.contents(name)
+    return contents is not None and contents.data["size"] == str(size)
+
+
+def test_create_edit_drift_and_delete(boxes, start):
+    start()
+    boxes.create("a", size=2)
+    eventually(lambda: filled(boxes, "a", 2))
+    boxes.edit("a", size=3)
+    eventually(lambda: filled(boxes, "a", 3))
+    boxes.empty_out("a", size="0", foreign="kept")
+    eventually(lambda: filled(boxes, "a", 3))
+    assert boxes.contents("a").data["foreign"] == "kept"
+    status = eventually(lambda: boxes.condition("a", "Available").get("status") == "True" and boxes.read("a")["status"])
+    assert status["size"] == 3
+    assert boxes.condition("a", "Accepted")["status"] == "True"
+    assert "finalizers" not in boxes.read("a")["metadata"]
+    boxes.delete("a")
+    eventually(lambda: boxes.contents("a") is None)
+
+
+def test_a_second_look_writes_nothing_and_neither_does_a_restart(api, boxes, start):
+    first = start()
+    for name in "abcde":
+        boxes.create(name, size=1)
+    for name in "abcde":
+        eventually(lambda name=name: boxes.condition(name, "Available").get("status") == "True")
+    time.sleep(1.5)
+    before = writes(api)
+    time.sleep(3)
+    assert writes(api) == before
+    assert first.stop() == 0
+    start()
+    time.sleep(2)
+    assert writes(api) == before
+
+
+def test_the_story_is_told_in_events(boxes, start):
+    start()
+    boxes.create("told", size=1)
+    [event] = eventually(lambda: [e for e in boxes.events("told") if e.reason == "Applied"])
+    assert event.note == "the box is to hold what its spec says: ConfigMap/told-contents"
+    boxes.edit("told", label="fragile")
+    [refusal] = eventually(lambda: [e for e in boxes.events("told") if e.type == "Warning"])
+    assert (refusal.reason, refusal.action) == ("Fragile", "Accepted")
+    assert boxes.condition("told", "Accepted")["status"] == "False"
+    assert boxes.condition("told", "Available")["status"] == "True"
+    assert boxes.contents("told").data == {"size": "1", "label": ""}
+
+
+def test_the_younger_of_two_with_one_name_waits_and_takes_over_when_the_older_goes(boxes, start):
+    start()
+    boxes.create("twin", size=4)
+    eventually(lambda: filled(boxes, "twin", 4))
+    time.sleep(1.1)  # creationTimestamp has whole seconds
+    boxes.create("twin", group="old.toy.triad.dev", size=7)
+    eventually(lambda: boxes.condition("twin", "Accepted", "old.toy.triad.dev").get("reason") == "NameTaken")
+    assert filled(boxes, "twin", 4)
+    boxes.delete("twin")
+    eventually(lambda: filled(boxes, "twin", 7))
+
+
+def test_a_change_while_the_operator_was_away_is_found(boxes, start):
+    first = start()
+    boxes.create("a", size=2)
+    eventually(lambda: filled(boxes, "a", 2))
+    first.kill()
+    boxes.edit("a", size=5)
+    boxes.create("b", size=6)
+    start()
+    eventually(lambda: filled(boxes, "a", 5) and filled(boxes, "b", 6))
+
+
+def test_only_one_of_two_replicas_acts_and_the_other_takes_over(boxes, start):
+    first = start("--leader-elect")
+    eventually(lambda: "This replica leads" in first.log.read_text())
+    second = start("--leader-elect")
+    boxes.create("a", size=2)
+    eventually(lambda: filled(boxes, "a", 2))
+    assert "This replica leads" not in second.log.read_text()
+    assert first.stop() == 0
+    eventually(lambda: "This replica leads" in second.log.read_text())
+    boxes.edit("a", size=3)
+    eventually(lambda: filled(boxes, "a", 3))

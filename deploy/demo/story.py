@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ class Story:
         for installation in installations:
             self.say(f"  kubectl apply -f {installation.manifest.relative_to(ROOT)}")
             installation.apply(self.cluster)
-        return self._settle({i.deployment: _bound(i.state, self.cluster) for i in installations})
+        return self._settle({i.deployment: partial(i.state, self.cluster) for i in installations})
 
     def create(self) -> dict[str, float]:
         """The examples, all at once."""
@@ -95,7 +96,3 @@ class Story:
 def _resource(file: Path) -> dict[str, Any]:
     """The custom resource of an example file, which may bring a ServiceAccount and the like beside it."""
     return next(m for m in manifests_of(file) if m["kind"] in ("Cluster", "ElasticsearchCluster", "Prometheus"))
-
-
-def _bound(question: Callable[[Cluster], State], cluster: Cluster) -> Callable[[], State]:
-    return lambda: question(cluster)

@@ -7,9 +7,7 @@ import sys
 from deploy.install.cluster import Cluster
 from deploy.install.kubeconfig import kubeconfig
 from deploy.install.operators import operators
-from deploy.install.waiting import NotInTime, eventually
-
-AVAILABLE_WITHIN = 180  # seconds; the image may have to be pulled first
+from deploy.install.waiting import NotInTime
 
 
 def main() -> int:
@@ -20,7 +18,7 @@ def main() -> int:
         installation.apply(cluster)
     for installation in installations:
         try:
-            eventually(lambda i=installation: i.state(cluster), AVAILABLE_WITHIN, installation.deployment)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            installation.wait(cluster)
         except NotInTime as problem:
             print(problem, file=sys.stderr)
             print(f"look at: kubectl -n {installation.namespace} describe deployment,pods", file=sys.stderr)

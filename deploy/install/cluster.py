@@ -25,6 +25,10 @@ class Cluster:
         self._client = new_client_from_config(config_file=kubeconfig)  # type: ignore[no-untyped-call]
         self._served: dict[tuple[str, str], tuple[str, bool]] = {}
 
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._client.rest_client.close()
+
     def request(
         self,
         method: str,
@@ -134,9 +138,11 @@ class Cluster:
         return json.loads(self.request(method, proxied, body, query=query, timeout=timeout))
 
     def logs(self, namespace: str, pod: str, lines: int = 200) -> str:
-        """The end of a pod's log."""
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-        return self.request("GET", path, query={"tailLines": str(lines)}).decode(errors="replace")
+        """The end of a pod's log: that of its first container."""
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}"
+        first = json.loads(self.request("GET", path))["spec"]["containers"][0]["name"]
+        query = {"tailLines": str(lines), "container": first}
+        return self.request("GET", f"{path}/log", query=query).decode(errors="replace")
 
     def _path_of(self, manifest: Manifest, namespace: str) -> str:
         metadata = manifest["metadata"]

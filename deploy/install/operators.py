@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deploy.install.cluster import Cluster, manifests_of, pod_is_ready, why_not_ready
 from deploy.install.kubeconfig import ROOT
-from deploy.install.waiting import State
+from deploy.install.waiting import State, eventually
+
+AVAILABLE_WITHIN = 180  # seconds; the image may have to be pulled first
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,13 @@ class Installation:
         waiting = [why_not_ready(p) for p in self.pods(cluster) if not pod_is_ready(p)]
         return State(False, "; ".join(waiting) or "starting")
 
-    def pods(self, cluster: Cluster) -> list[dict[str, object]]:
+    def pods(self, cluster: Cluster) -> list[dict[str, Any]]:
         """The operator's pods."""
         return cluster.pods(self.namespace, self.selector)
+
+    def wait(self, cluster: Cluster) -> None:
+        """Until it is available. Raises NotInTime."""
+        eventually(lambda: self.state(cluster), AVAILABLE_WITHIN, f"{self.deployment} being available")
 
     def delete_deployment(self, cluster: Cluster) -> bool:
         """Take away the operator, and only it."""

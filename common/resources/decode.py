@@ -100,7 +100,7 @@ def readable(error: str, root: str) -> str:
     else:
         if pattern := _PATTERN.match(what):
             what = "Expected " + _in_words(pattern["regex"])
-        line = f"{where}: {'A key here: ' if key else ''}{what.replace('`', '')}"
+        line = f"{where}: {'A key here: ' if key else ''}{what.replace('`', '').replace(' | null, got', ', got')}"
     line = _UNPRINTABLE.sub(" ", line)
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
 

@@ -2,6 +2,7 @@ r"""Words to declare fields with: descriptions, constraints, and types that Kube
 
     size: Annotated[int, doc("Number of members.", defaulted=True), Meta(ge=1, le=7)] = 3
 
+Limits stand beside the type that they limit: `Annotated[int, Meta(ge=1)] | None`, not around the union.
 Write patterns with `matching`: Python's `$` also matches before a trailing newline, Go's does not.
 """
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
-import msgspec
+from common.workload.plain import plain
 
 Identity = Callable[[Mapping[str, Any]], Hashable]
 
@@ -26,7 +26,7 @@ def merged(generated: Mapping[str, Any], user: Mapping[str, Any] | None) -> dict
     """
     if not user:
         return dict(generated)
-    outcome = _merge_maps(generated, msgspec.to_builtins(user), ())
+    outcome = _merge_maps(generated, plain(user), ())
     ours = generated.get("metadata", {}).get("labels")
     if ours:
         metadata = outcome.get("metadata")

@@ -21,8 +21,9 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import jinja2
-import msgspec
 import yaml
+
+from common.workload.plain import plain
 
 SUFFIX = ".yaml.j2"
 SKELETONS_KEPT = 512  # texts per process; a loop of another length makes another text
@@ -90,7 +91,7 @@ def _hole(context: jinja2.runtime.Context, value: Any) -> str:
     if isinstance(value, jinja2.Undefined):
         str(value)  # StrictUndefined raises, and names what is missing
     given: list[Any] = context[_VALUES]
-    given.append(value if type(value) is str else msgspec.to_builtins(value, str_keys=True))
+    given.append(plain(value))
     return f"hole_{len(given) - 1}_eloh"
 
 

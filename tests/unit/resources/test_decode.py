@@ -108,7 +108,7 @@ def test_what_was_given_is_not_changed() -> None:
 
 @pytest.mark.parametrize("metadata", [None, {}, {"name": 5}, [], {"name": "a", "labels": {"a": 1}}])
 def test_no_usable_metadata_is_malformed(metadata: Any) -> None:
-    with pytest.raises(Malformed, match="^metadata"):
+    with pytest.raises(Malformed, match=r"^metadata"):
         decode(KIND, {"metadata": metadata, "spec": VALID})
 
 
@@ -134,12 +134,16 @@ def test_readable_without_a_place() -> None:
     assert readable("Expected `object`, got `int`", "spec") == "spec: Expected object, got int"
 
 
+scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-2, 2) | st.text(max_size=3)
+known_keys = st.sampled_from(["name", "size", "count", "x"])
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-2, 2) | st.text(max_size=3) | st.sampled_from(["Fast", "1Gi"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "size", "count", "x"]), inner, max_size=3),
+    scalars | st.sampled_from(["Fast", "1Gi"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(known_keys, inner, max_size=3),
     max_leaves=8,
-)  # fmt: skip
-specs = st.dictionaries(st.sampled_from(msgspec.structs.fields(Spec)).map(lambda f: f.encode_name), json_values, max_size=4)
+)
+specs = st.dictionaries(
+    st.sampled_from(msgspec.structs.fields(Spec)).map(lambda f: f.encode_name), json_values, max_size=4
+)
 
 
 def plain(schema: Any) -> Any:

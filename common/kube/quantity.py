@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, Context, Decimal
 from typing import Final
 
 _FORM: Final = re.compile(
@@ -26,6 +26,7 @@ _DECIMAL: Final = {
 }
 _SUFFIX: Final = {**_BINARY, **_DECIMAL}
 _NANO: Final = Decimal("1e-9")
+_WIDE: Final = Context(prec=100)  # digits; the default 28 cannot hold 8.7Ei to the nano
 
 
 class QuantityError(ValueError):
@@ -46,4 +47,4 @@ def parse(quantity: str | int | float) -> Decimal:
         value *= _SUFFIX[found["suffix"]]
     elif found["exponent"]:
         value = value.scaleb(int(found["exponent"]))
-    return value if value == value.to_integral_value() else value.quantize(_NANO, rounding=ROUND_CEILING)
+    return value if value == value.to_integral_value() else value.quantize(_NANO, rounding=ROUND_CEILING, context=_WIDE)

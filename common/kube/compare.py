@@ -29,9 +29,11 @@ KEPT_EMPTY = frozenset({
     "emptyDir", "podSelector", "namespaceSelector", "allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem",
     "runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "automountServiceAccountToken", "enableServiceLinks",
     "replicas", "partition", "minAvailable", "maxUnavailable", "terminationGracePeriodSeconds", "backoffLimit",
-    "ttlSecondsAfterFinished", "suspend", "publishNotReadyAddresses",
+    "ttlSecondsAfterFinished", "suspend",
 })  # fmt: skip
 """Fields whose zero value means something and which the server keeps; any other zero value may vanish (`omitempty`)."""
+KEPT_WHOLE = ("data.", "binaryData.")
+"""Where the server keeps every value as it is."""
 
 _FIELD = dict(zip(Body.__struct_fields__, Body.__struct_encode_fields__, strict=True))
 _PAYLOAD = {_FIELD[name]: name for name in PAYLOAD}
@@ -151,4 +153,4 @@ def _same_quantity(one: str, other: str) -> bool:
 
 def _may_vanish(empty: Any, path: str) -> bool:
     zero = empty is False or empty == 0 or empty == "" or empty == {}
-    return zero and path.rpartition(".")[2] not in KEPT_EMPTY
+    return zero and path.rpartition(".")[2] not in KEPT_EMPTY and not path.startswith(KEPT_WHOLE)

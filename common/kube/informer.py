@@ -94,7 +94,7 @@ class Informer(Generic[T]):
                 group.create_task(self._follow(namespace))
 
     async def _follow(self, namespace: str | None) -> None:
-        pauses = Pauses()
+        pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
         clock = asyncio.get_running_loop().time
         while True:
             since = clock()
@@ -102,6 +102,9 @@ class Informer(Generic[T]):
                 if not self._position[namespace]:
                     await self._list(namespace)
                 await self._take_changes(namespace)
+                if clock() - since >= HEALTHY:
+                    pauses.reset()
+                    continue
             except Gone:
                 self._position[namespace] = ""
                 log.info("the watch fell behind, listing again", extra=self._where(namespace))
@@ -165,7 +168,7 @@ class Informer(Generic[T]):
 class Pauses:
     """Waits that double, each cut at random so that many clients do not come back together."""
 
-    def __init__(self, first: float = FIRST_PAUSE, longest: float = LONGEST_PAUSE) -> None:
+    def __init__(self, first: float, longest: float) -> None:
         self._first = self._upcoming = first
         self._longest = longest
 

@@ -86,7 +86,7 @@ class Transport:
                     continue
                 if last or not (status == 429 or (status >= 500 and wait is not None)):
                     raise error_of(status, answer, secret=secret)
-                await asyncio.sleep(min(wait or 1.0, LONGEST_WAIT) * random.uniform(1, 1.2))  # noqa: S311
+                await asyncio.sleep(min(1.0 if wait is None else wait, LONGEST_WAIT) * random.uniform(1, 1.2))  # noqa: S311
         raise AssertionError("the last attempt returns or raises")
 
     async def _exchange(

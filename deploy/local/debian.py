@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from .progress import say
@@ -25,6 +23,8 @@ NODE_PACKAGES = {
 QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 # Dependencies of maintainer scripts, which never run in an image.
 NOT_IN_IMAGES = {"dpkg", "debconf", "perl-base", "tar", "ca-certificates-java", "fonts-dejavu-core", "util-linux-extra"}
+# Not `dpkg-deb --extract`: it puts folders in the place of the links from /bin to /usr/bin.
+EXTRACT = 'dpkg-deb --fsys-tarfile "$1" | tar --extract --keep-directory-symlink --directory "$2"'
 NOT_FOR_IMAGES = ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale", "usr/share/lintian")
 
 
@@ -57,29 +57,27 @@ def busybox_commands() -> list[str]:
     return [name for name in run(["busybox", "--list"]).split() if name != "busybox"]
 
 
-@contextmanager
-def unpacked(packages: Iterable[str]) -> Iterator[Path]:
-    """A root folder with the packages and all that they need, whatever this machine itself has installed.
+def unpack(packages: Iterable[str], folder: Path) -> Path:
+    """Make a root folder with the packages and all that they need, whatever this machine itself has installed.
 
     apt is asked to install them on an empty system, so the answer is the whole closure; no maintainer script runs.
     """
-    with tempfile.TemporaryDirectory(prefix="triad-rootfs-") as folder:
-        archives, root = Path(folder, "archives"), Path(folder, "root")
-        (archives / "partial").mkdir(parents=True)
-        for name in ("bin", "sbin", "lib", "lib64"):
-            (root / "usr" / name).mkdir(parents=True)
-            (root / name).symlink_to(f"usr/{name}")  # as installed systems have it; packages still name the old places
-        status = Path(folder, "status")
-        status.touch()
-        options = [f"Dir::State::status={status}", f"Dir::Cache::archives={archives}", "APT::Install-Recommends=false"]
-        command = ["apt-get", "-y", "--download-only", *(word for option in options for word in ("-o", option))]
-        _apt([*command, "install", *packages])
-        for archive in sorted(archives.glob("*.deb")):
-            if archive.name.split("_", 1)[0] not in NOT_IN_IMAGES:
-                run(["dpkg-deb", "--extract", archive, root])
-        for name in NOT_FOR_IMAGES:
-            shutil.rmtree(root / name, ignore_errors=True)
-        yield root
+    archives, root = folder / "archives", folder / "root"
+    (archives / "partial").mkdir(parents=True)
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (root / "usr" / name).mkdir(parents=True)
+        (root / name).symlink_to(f"usr/{name}")  # as installed systems have it; packages still name the old places
+    status = folder / "status"
+    status.touch()
+    options = [f"Dir::State::status={status}", f"Dir::Cache::archives={archives}", "APT::Install-Recommends=false"]
+    command = ["apt-get", "-y", "--download-only", *(word for option in options for word in ("-o", option))]
+    _apt([*command, "install", *packages])
+    for archive in sorted(archives.glob("*.deb")):
+        if archive.name.split("_", 1)[0] not in NOT_IN_IMAGES:
+            run(["bash", "-o", "pipefail", "-c", EXTRACT, "bash", archive, root])
+    for name in NOT_FOR_IMAGES:
+        shutil.rmtree(root / name, ignore_errors=True)
+    return root
 
 
 def _apt(command: list[str]) -> None:

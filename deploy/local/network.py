@@ -17,14 +17,15 @@ from .shell import Trouble, run, succeeds
 
 KINDS = ("net", "mnt")
 
-# /run: containerd's shims, the CNI's namespaces and iptables' lock have fixed paths there.
-# /var/lib/cni: the plugins' records. Shared again, because kubelet and containerd pass mounts to each other.
+# What has fixed paths: containerd's shims, the CNI's namespaces and iptables' lock in /run, the plugins' records in
+# /var/lib/cni, kubelet's links in /var/log. Shared again, because kubelet and containerd pass mounts to each other.
 MOUNTS = """
 set -e
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 run /run
-mkdir -p /run/lock /run/netns "$1/cni" /var/lib/cni
-mount --bind "$1/cni" /var/lib/cni
+mkdir -p /run/lock /run/netns "$1/private/var/lib/cni" "$1/private/var/log" /var/lib/cni
+mount --bind "$1/private/var/lib/cni" /var/lib/cni
+mount --bind "$1/private/var/log" /var/log
 mount --make-rshared /
 """
 

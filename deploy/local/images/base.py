@@ -37,7 +37,7 @@ def certificate_entries() -> Iterator[Entry]:
 def static_layer() -> Layer:
     """For programs that need no library, as upstream's distroless `static` is."""
 
-    def entries() -> Iterator[Entry]:
+    def entries(_: Path) -> Iterator[Entry]:
         yield from account_entries()
         yield from certificate_entries()
 
@@ -48,7 +48,7 @@ def busybox_layer() -> Layer:
     """Debian's busybox with a link for each of its commands."""
     program = debian.installed_program("busybox")
 
-    def entries() -> Iterator[Entry]:
+    def entries(_: Path) -> Iterator[Entry]:
         yield from account_entries()
         yield Entry("bin/busybox", program)
         for name in debian.busybox_commands():

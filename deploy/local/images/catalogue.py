@@ -8,15 +8,23 @@ from collections.abc import Iterable, Sequence
 from ..builds import Build, build_all
 from ..progress import Schedule
 from ..shell import Trouble
-from . import operators, programs
+from . import elasticsearch, operators, programs
 from .oci import Image
 from .recipe import Recipe
 
-RECIPES = {recipe.name: recipe for recipe in (*programs.RECIPES, *operators.RECIPES)}
+RECIPES = {recipe.name: recipe for recipe in (*programs.RECIPES, *operators.RECIPES, *elasticsearch.RECIPES)}
 
 # Without these no pod runs; they are always there.
 NODE = ("pause", "busybox", "coredns")
-DEFAULT = ("operators", "etcd-3.5.35", "etcd-3.6.16", "prometheus", "config-reloader", "versitygw")
+DEFAULT = (
+    "operators",
+    "etcd-3.5.35",
+    "etcd-3.6.16",
+    "elasticsearch-8.19.0",
+    "prometheus",
+    "config-reloader",
+    "versitygw",
+)
 
 
 def chosen() -> list[Recipe]:

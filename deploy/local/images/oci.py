@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import platform
 import stat
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # the kernel's name and the image format's
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,9 @@ class Image:
         run |= {"ExposedPorts": {port: {} for port in self.ports}} if self.ports else {}
         run |= {"Volumes": {volume: {} for volume in self.volumes}} if self.volumes else {}
         layers = {"type": "layers", "diff_ids": [layer.digest for layer in self.layers]}
-        return _json({"architecture": "amd64", "os": "linux", "config": run, "rootfs": layers})
+        return _json(
+            {"architecture": ARCHITECTURES[platform.machine()], "os": "linux", "config": run, "rootfs": layers}
+        )
 
     def manifest(self) -> bytes:
         """What its digest is the digest of."""

@@ -11,7 +11,6 @@ import re
 import shutil
 import sys
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,11 +24,12 @@ from .recipe import Recipe, cached_layer
 
 REFERENCE = "ghcr.io/triad-dev/triad:0.1.0"
 PACKAGES = ("common", "etcd_operator", "es_operator", "prom_operator")
+PYTHON_PACKAGES = ("python3", "libstdc++6")  # gRPC and RE2 are written in C++
 LOCK = TREE / "requirements" / "runtime.lock"
 LIBRARIES = "opt/triad/lib"  # the locked dependencies
 CODE = "opt/triad/src"
 # Debian's python3 brings these along, and no operator imports them.
-UNUSED = ("lib2to3", "idlelib", "tkinter", "turtledemo", "pydoc_data", "ensurepip", "test", "__pycache__")
+UNUSED = ("lib2to3", "idlelib", "tkinter", "turtledemo", "pydoc_data", "ensurepip", "test")
 
 
 def make() -> Image:
@@ -53,17 +53,17 @@ def make() -> Image:
 
 
 def _python_layer() -> Layer:
-    def entries() -> Iterator[Entry]:
-        with debian.unpacked(["python3"]) as root:
-            for library in (root / "usr" / "lib").glob("python3.*"):
-                _compile(library, f"/usr/lib/{library.name}", library.name.removeprefix("python"))
-                for name in UNUSED[:-1]:
-                    shutil.rmtree(library / name, ignore_errors=True)
-            yield from folder_entries(root, "")
-            yield from account_entries()
-            yield from certificate_entries()
+    def entries(scratch: Path) -> Iterator[Entry]:
+        root = debian.unpack(PYTHON_PACKAGES, scratch)
+        for library in (root / "usr" / "lib").glob("python3.*"):
+            for name in UNUSED:
+                shutil.rmtree(library / name, ignore_errors=True)
+            _compile(library, f"/usr/lib/{library.name}", library.name.removeprefix("python"))
+        yield from folder_entries(root, "")
+        yield from account_entries()
+        yield from certificate_entries()
 
-    return cached_layer("python", (), entries)
+    return cached_layer("python", PYTHON_PACKAGES, entries)
 
 
 def _python_version(layer: Layer) -> str:
@@ -74,25 +74,15 @@ def _python_version(layer: Layer) -> str:
 
 
 def _dependencies_layer(version: str) -> Layer:
-    def entries() -> Iterator[Entry]:
-        with tempfile.TemporaryDirectory(prefix="triad-libraries-") as scratch:
-            folder = Path(scratch, "lib")
-            command = [
-                sys.executable,
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-compile",
-                "--no-deps",
-                "--require-hashes",
-            ]
-            if version != f"{sys.version_info.major}.{sys.version_info.minor}":
-                command += ["--only-binary=:all:", f"--python-version={version}"]
-            run([*command, "--target", folder, "--requirement", LOCK], timeout=1200)
-            shutil.rmtree(folder / "bin", ignore_errors=True)
-            _compile(folder, f"/{LIBRARIES}", version)
-            yield from folder_entries(folder, LIBRARIES)
+    def entries(scratch: Path) -> Iterator[Entry]:
+        folder = scratch / "lib"
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes"]
+        if version != f"{sys.version_info.major}.{sys.version_info.minor}":
+            command += ["--only-binary=:all:", f"--python-version={version}"]
+        run([*command, "--target", folder, "--requirement", LOCK], timeout=1200)
+        shutil.rmtree(folder / "bin", ignore_errors=True)
+        _compile(folder, f"/{LIBRARIES}", version)
+        yield from folder_entries(folder, LIBRARIES)
 
     return cached_layer("dependencies", (version, LOCK.read_text()), entries)
 
@@ -103,15 +93,15 @@ def _code_layer(version: str) -> Layer:
     for path in files:
         digest.update(f"{path.relative_to(TREE)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
 
-    def entries() -> Iterator[Entry]:
-        with tempfile.TemporaryDirectory(prefix="triad-code-") as scratch:
-            for path in files:
-                copy = Path(scratch, path.relative_to(TREE))
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
-                copy.chmod(0o644)
-            _compile(Path(scratch), f"/{CODE}", version)
-            yield from folder_entries(Path(scratch), CODE)
+    def entries(scratch: Path) -> Iterator[Entry]:
+        folder = scratch / "src"
+        for path in files:
+            copy = folder / path.relative_to(TREE)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            copy.chmod(0o644)
+        _compile(folder, f"/{CODE}", version)
+        yield from folder_entries(folder, CODE)
 
     return cached_layer("code", (version, digest.hexdigest()), entries)
 

@@ -18,7 +18,7 @@ PROMETHEUS_CONFIG = b"global:\n  scrape_interval: 15s\nscrape_configs: []\n"
 def _programs(build: Build, places: dict[str, str], others: tuple[Entry, ...] = ()) -> Layer:
     """The build's programs, each at its place in the image."""
     entries = (*(Entry(place, build.output / program) for place, program in places.items()), *others)
-    return cached_layer(build.module, (build.key(),), lambda: entries)
+    return cached_layer(build.module, (build.key(),), lambda _: entries)
 
 
 def pause() -> Image:

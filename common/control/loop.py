@@ -115,7 +115,11 @@ class Controller:
             )
         except NotFound:
             return  # deleted meanwhile
-        self._world.custom[kind.key].put(decode(kind, written))
+        answer = decode(kind, written)
+        self._world.custom[kind.key].put(answer)
+        if not _same_wish(resource, answer):
+            # The answer overtook the event of an edit, which will be taken for an echo when it comes.
+            self.queue.add(Key(kind.key, meta.namespace, meta.name))
 
     def _hold(self, key: Key, reasons: tuple[str, ...]) -> None:
         """Show in the metrics which rules hold the cluster."""
@@ -126,3 +130,14 @@ class Controller:
             metrics.HELD.labels(*key, reason).set(1)
         if reasons:
             self._held[key] = reasons
+
+
+def _same_wish(one: CustomResource, other: CustomResource) -> bool:
+    """True where nothing but the status can differ between two states of a resource."""
+    before, after = one.metadata, other.metadata
+    return (
+        before.generation == after.generation
+        and before.labels == after.labels
+        and before.annotations == after.annotations
+        and before.deletion_timestamp == after.deletion_timestamp
+    )

@@ -48,6 +48,7 @@ class Process:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+        self._file.close()
 
     def stop(self) -> int:
         self.process.terminate()
@@ -129,3 +130,10 @@ class Boxes:
 @pytest.fixture
 def boxes(api: Any, namespace: str) -> Boxes:
     return Boxes(api, namespace)
+
+
+@pytest.fixture(scope="session")
+def kubeconfig() -> str:
+    import os
+
+    return os.environ["KUBECONFIG"]

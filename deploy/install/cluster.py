@@ -22,7 +22,7 @@ class Cluster:
 
     def __init__(self, kubeconfig: str) -> None:
         self.kubeconfig = kubeconfig
-        self._client = new_client_from_config(config_file=kubeconfig)  # type: ignore[no-untyped-call]
+        self._client = new_client_from_config(config_file=kubeconfig)
         self._served: dict[tuple[str, str], tuple[str, bool]] = {}
 
     def close(self) -> None:

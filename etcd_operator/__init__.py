@@ -1,0 +1,1 @@
+"""The etcd operator: creates, resizes and heals etcd clusters."""

@@ -1,0 +1,47 @@
+"""Changed pods: one at a time, followers first, the leader last."""
+
+from __future__ import annotations
+
+from common.control.plan import Plan
+from etcd_operator.calls import RemoveMember, RestartMember
+from etcd_operator.observation import Member, Observation, PodSeen
+from etcd_operator.rules.membership import hand_over
+from etcd_operator.rules.outcome import named, steps, wait
+
+
+def roll(seen: Observation) -> Plan | None:
+    """Restart one member whose template changed, after all others were seen healthy.
+
+    A member that is down anyway comes first and at once: the change may be what heals it. The leader comes last and
+    hands over before, so that there is one election less to wait for.
+    Source: etcd, "Upgrading etcd clusters": one member at a time, after the cluster was found healthy.
+    """
+    outdated = [p for p in seen.pods if p.outdated]
+    if not outdated:
+        return None
+    if any(p.terminating for p in seen.pods):
+        return wait("Rolling", f"{named([p.name for p in seen.pods if p.terminating])} restarts")
+    pairs = [(p, m) for p in outdated if (m := seen.member_of(p.name)) is not None]
+    broken = next(((p, m) for p, m in pairs if not m.alive), None)
+    if broken is not None and (seen.quorum_without(broken[1]) or not seen.ephemeral):
+        return _restart(seen, *broken)
+    if not pairs or not seen.healthy:
+        down = [m.pod for m in seen.members if not m.alive]
+        return wait("Rolling", f"{named(down) or 'the pods'} must be healthy before the next one restarts")
+    pod, member = max(pairs, key=lambda pair: (not pair[1].leader, pair[1].ordinal))
+    if member.leader and len(seen.voters) > 1:
+        return hand_over(seen, member, "Rolling")
+    return _restart(seen, pod, member)
+
+
+def _restart(seen: Observation, pod: PodSeen, member: Member) -> Plan:
+    why = f"{pod.name} has an outdated template"
+    if not seen.ephemeral:
+        return steps("Rolling", why, RestartMember(pod.name, pod.uid, member.id))
+    if not member.learner and not seen.quorum_without(member):
+        return wait(
+            "RestartWouldLoseData",
+            f"{pod.name} has an outdated template, and its data would go with it; add members first",
+        )
+    # It comes back without its data, so as a new member: no rule may ever see its ID again.
+    return steps("Rolling", why, RemoveMember(member.pod, member.id))

@@ -131,3 +131,47 @@ OLD_KIND = Kind(
     storage=False,
     preserve_unknown=True,
 )
+
+
+WRONG: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"size": "3"}, "spec.size: Expected int, got str"),
+    ({"size": 0}, "spec.size: Expected int >= 1"),
+    ({"size": 8}, "spec.size: Expected int <= 7"),
+    ({"size": True}, "spec.size: Expected int, got bool"),
+    ({"ratio": 0}, "spec.ratio: Expected float > 0"),
+    ({"version": None}, "spec.version: Required, but missing"),
+    ({"version": "3.6.1\n"}, "spec.version: Expected a string that matches"),
+    ({"version": "x3.6.1"}, "spec.version: Expected a string that matches"),
+    ({"mode": "Slow"}, "spec.mode: Invalid enum value 'Slow'"),
+    ({"storageType": "ABS"}, "spec.storageType: Invalid enum value 'ABS'"),
+    ({"sets": [{"name": "a"}, {}]}, "spec.sets[1].name: Required, but missing"),
+    ({"sets": [{"name": "A b"}]}, "spec.sets[0].name: Expected lower-case letters, digits and '-'"),
+    ({"storage": {"size": "ten"}}, "spec.storage.size: Expected a quantity such as 500m, 2 or 10Gi"),
+    ({"storage": {"size": 1.5}}, "spec.storage.size: Expected int | str, got float"),
+    ({"storage": []}, "spec.storage: Expected object, got array"),
+    ({"storage": {"storageClassName": "A B"}}, "spec.storage.storageClassName: Expected the name of an object"),
+    ({"labels": {"a": 1}}, "spec.labels[...]: Expected str, got int"),
+    ({"interval": "1 day"}, "spec.interval: Expected a duration such as 30s or 1h30m"),
+    ({"timeout": "1w"}, "spec.timeout: Expected a duration such as 30s or 1h30m"),
+    ({"image": "a b"}, "spec.image: Expected the name of an image"),
+    ({"client-node-replicas": "x"}, "spec.client-node-replicas: Expected int, got str"),
+    ({"notes": "x" * 5000}, "spec.notes: Expected str of length <= 4096"),
+    ({"tolerations": "all"}, "spec.tolerations: Expected array, got str"),
+    ({"resources": {"limits": {"cpu": "fast"}}}, "spec.resources.limits[...]: Expected a quantity"),
+    ({"affinity": ["a"]}, "spec.affinity: Expected object, got array"),
+)
+"""What both decode and the API server refuse, each added to a spec that is right otherwise; and decode's message."""
+
+RIGHT: tuple[dict[str, Any], ...] = (
+    {},
+    {"size": 7, "mode": "Fast", "paused": True, "ratio": 0.5, "storageType": "S3"},
+    {"version": "v3.5.0"},
+    {"storage": {"size": 1073741824}},
+    {"storage": {"size": "1.5Gi", "storageClassName": "fast.example.com"}},
+    {"sets": [{"name": "a", "count": 0, "settings": {"x": {"y": [1, None, "z"]}}}, {"name": "b"}]},
+    {"labels": {"a": "b"}, "port": 80, "interval": "1d12h", "timeout": "1.5h"},
+    {"port": "http", "image": "quay.io:443/coreos/etcd:v3.5.0@sha256:abc"},
+    {"resources": {"requests": {"cpu": "100m", "memory": "1Gi"}, "limits": {"cpu": 2}}},
+    {"affinity": {"nodeAffinity": {"anything": [{}]}}, "tolerations": [{"operator": "Exists"}, {}]},
+    {"section": {"known": "a", "unknown": {"b": 1}}, "maxSize": 5, "client-node-replicas": 3},
+)

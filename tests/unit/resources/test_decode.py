@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from common.resources.decode import LONGEST_MESSAGE, Malformed, decode, readable
 from common.resources.kind import CustomResource
 from common.resources.schema import structural_schema
-from tests.unit.resources.sample import KIND, OLD_KIND, Mode, Spec, Storage
+from tests.unit.resources.sample import KIND, OLD_KIND, RIGHT, WRONG, Mode, Spec, Storage
 
 VALID: dict[str, Any] = {"version": "3.6.1"}
 
@@ -50,27 +50,12 @@ def test_unknown_fields_are_ignored() -> None:
     assert decoded(colour="red").problem is None
 
 
-@pytest.mark.parametrize(
-    ("spec", "message"),
-    [
-        ({"size": "3"}, "spec.size: Expected int, got str"),
-        ({"size": 0}, "spec.size: Expected int >= 1"),
-        ({"size": True}, "spec.size: Expected int, got bool"),
-        ({"version": None}, "spec.version: Required, but missing"),
-        ({"mode": "Slow"}, "spec.mode: Invalid enum value 'Slow'"),
-        ({"sets": [{"name": "a"}, {}]}, "spec.sets[1].name: Required, but missing"),
-        ({"sets": [{"name": "A b"}]}, "spec.sets[0].name: Expected lower-case letters, digits and '-'"),
-        ({"storage": {"size": "ten"}}, "spec.storage.size: Expected a quantity such as 500m, 2 or 10Gi"),
-        ({"storage": {"size": 1.5}}, "spec.storage.size: Expected int | str, got float"),
-        ({"storage": []}, "spec.storage: Expected object, got array"),
-        ({"labels": {"a": 1}}, "spec.labels[...]: Expected str, got int"),
-        ({"interval": "1 day"}, "spec.interval: Expected a duration such as 30s or 1h30m"),
-        ({"client-node-replicas": "x"}, "spec.client-node-replicas: Expected int, got str"),
-        ({"version": "3.6.1\n"}, "spec.version: Expected a string that matches"),
-        ({"notes": "x" * 5000}, "spec.notes: Expected str of length <= 4096"),
-        ({"affinity": {"a": None}, "tolerations": "all"}, "spec.tolerations: Expected array, got str"),
-    ],
-)
+@pytest.mark.parametrize("spec", RIGHT)
+def test_what_is_right_has_no_problem(spec: dict[str, Any]) -> None:
+    assert decoded(**spec).problem is None
+
+
+@pytest.mark.parametrize(("spec", "message"), WRONG)
 def test_a_problem_names_the_place_and_what_is_expected(spec: dict[str, Any], message: str) -> None:
     assert problem(**spec).startswith(message)
 

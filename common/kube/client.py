@@ -7,6 +7,7 @@ calls looks again later anyway: every look starts from what is there.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from types import TracebackType
@@ -24,7 +25,7 @@ from common.kube.transport import Transport
 PAGE = 500  # objects a page, as kubectl and client-go ask for
 WATCH_SECONDS = (180, 300)  # a watch ends after a random time, so that all of a start do not come back at once
 
-APPLY_PATCH = "application/apply-patch+yaml"  # a JSON body is YAML too
+APPLY_PATCH = "application/apply-patch+yaml"
 MERGE_PATCH = "application/merge-patch+json"
 PARTIAL = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -157,7 +158,7 @@ class Client:
         query = {"fieldManager": field_manager, "force": "true" if force else "false"}
         return await self._transport.request(
             "PATCH", resource, metadata.get("namespace"), metadata["name"],
-            query=query, body=manifest, content_type=APPLY_PATCH,
+            query=query, body=yaml_safe(msgspec.json.encode(manifest)), content_type=APPLY_PATCH,
         )  # fmt: skip
 
     async def merge_patch(
@@ -186,6 +187,21 @@ class Client:
         except NotFound:
             return False
         return True
+
+
+_NOT_IN_YAML = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]")
+
+
+def yaml_safe(text: bytes) -> bytes:
+    """JSON that means the same to a YAML parser, which is what the API server reads an apply with.
+
+    YAML folds a bare U+0085, U+2028 or U+2029 to a space, even between quotes, and refuses DEL and C1 controls: a
+    ConfigMap would silently differ from what was sent. Escaped they mean the same to both. (Not all of Unicode can be
+    escaped: YAML has no surrogate pairs.)
+    """
+    if text.isascii() and b"\x7f" not in text:
+        return text
+    return _NOT_IN_YAML.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), text)
 
 
 def _selected(label_selector: str) -> dict[str, str]:

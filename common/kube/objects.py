@@ -84,6 +84,7 @@ class StatefulSetStatus(Struct, rename="camel", frozen=True):
     replicas: int = 0
     ready_replicas: int = 0
     available_replicas: int = 0
+    updated_replicas: int = 0
     current_revision: str = ""
     update_revision: str = ""
 

@@ -64,7 +64,7 @@ class Transport:
     ) -> bytes:  # fmt: skip
         """One request; the answer's body. Raises ApiError."""
         url = self._url(resource, namespace, name, subresource, query)
-        payload = None if body is None else msgspec.json.encode(body)
+        payload = body if body is None or isinstance(body, bytes) else msgspec.json.encode(body)
         headers = {"Accept": accept} if accept else {}
         if payload is not None:
             headers["Content-Type"] = content_type

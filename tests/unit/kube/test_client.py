@@ -6,10 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.kube import transport
-from common.kube.client import Client
+from common.kube.client import Client, yaml_safe
 from common.kube.codec import Event
 from common.kube.config import Access
 from common.kube.errors import ApiError, Conflict, Forbidden, Gone, Invalid, TooManyRequests, Unreachable
@@ -246,3 +249,10 @@ def test_a_kept_payload_does_not_keep_the_page_alive() -> None:
     body = msgspec.json.decode(page, type=Body)
     assert isinstance(body.spec, msgspec.Raw)
     assert len(memoryview(body.spec).obj) < 100  # type: ignore[arg-type]
+
+
+@given(st.text())
+def test_an_apply_means_the_same_to_a_yaml_parser(text: str) -> None:
+    sent = yaml_safe(msgspec.json.encode({"k": text}))
+    assert msgspec.json.decode(sent) == {"k": text}
+    assert yaml.load(sent, Loader=yaml.CSafeLoader) == {"k": text}

@@ -1,0 +1,1 @@
+"""Elasticsearch clusters: what an experienced administrator does with them, as rules."""

@@ -1,0 +1,1 @@
+"""One lesson of an administrator a function, one subject a file."""

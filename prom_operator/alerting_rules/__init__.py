@@ -1,0 +1,1 @@
+"""PrometheusRules -> rule files. Pure."""

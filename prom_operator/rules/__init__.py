@@ -1,0 +1,1 @@
+"""What an administrator of Prometheus knows, a subject a file. Pure."""

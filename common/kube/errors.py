@@ -92,11 +92,12 @@ def error_of(code: int, body: bytes | msgspec.Raw, *, secret: bool = False) -> A
     try:
         status = _STATUS.decode(body)
     except msgspec.DecodeError:
-        status = Status(message=bytes(body[:200]).decode(errors="replace"))
+        status = Status(message=bytes(body[:200]).decode(errors="replace").strip())
     code = status.code or code
     if secret:
         causes = (status.details and status.details.causes) or ()
         message = ", ".join(f"{c.field}: {c.reason}" for c in causes) or "the answer about a Secret is withheld"
     else:
         message = status.message[:LONGEST_MESSAGE]
-    return _BY_STATUS.get(code, ApiError)(code, status.reason or "Unknown", message)
+    of = _BY_STATUS.get(code, ApiError)
+    return of(code, status.reason or of.__name__, message)

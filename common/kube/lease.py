@@ -185,15 +185,17 @@ class Election:
 
     async def _release(self) -> None:
         """Hand over at once, so that the next replica need not wait for the lease to run out."""
-        if self._seen is None or self.holder != self._identity:
-            return
-        now = _micro_time()
-        spec = LeaseSpec("", 1, now, now, self._seen.spec.lease_transitions)
         try:
             async with asyncio.timeout(RELEASE_SECONDS):
-                await self._put(self._seen, spec)
+                while self._seen is not None and self.holder == self._identity:
+                    now = _micro_time()
+                    try:
+                        await self._put(self._seen, LeaseSpec("", 1, now, now, self._seen.spec.lease_transitions))
+                    except Conflict:
+                        # A renewal whose answer was not waited for, as when this was cancelled in the middle of one.
+                        self._seen = await self._client.get_as(LEASE, self._namespace, self._name, Lease)
         except (ApiError, TimeoutError) as error:
-            log.info("the lease is not released; it runs out", extra={"error": str(error)})
+            log.info("the lease is not released; it runs out", extra={"lease": self._name, "error": str(error)})
 
 
 def _micro_time() -> str:

@@ -161,6 +161,19 @@ async def test_somebody_who_only_touches_the_lease_takes_nothing() -> None:
             assert one.leads
 
 
+async def test_it_is_released_also_when_its_last_renewal_was_not_waited_for() -> None:
+    api = ApiServer()
+    async with api.client() as client:
+        one = Replica(client, "one", lease_seconds=60, renew_seconds=50, retry_seconds=20)
+        async with running(one) as (task,):
+            await until(lambda: one.leads)
+            renewed = json.loads(json.dumps(api.objects["leases"]["home", "op"]))
+            await api.put("leases", renewed)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            assert spec(api)["holderIdentity"] == ""
+
+
 async def test_of_many_that_start_together_one_leads() -> None:
     api = ApiServer()
     async with api.client() as client:

@@ -2,7 +2,8 @@ r"""Words to declare fields with: descriptions, constraints, and types that Kube
 
     size: Annotated[int, doc("Number of members.", defaulted=True), Meta(ge=1, le=7)] = 3
 
-Limits stand beside the type that they limit: `Annotated[int, Meta(ge=1)] | None`, not around the union.
+Limits stand beside the type that they limit: `Annotated[int, Meta(ge=1)] | None`, not around the union. An alias with
+a limit takes no second one of the same sort: write `Annotated[str, Meta(pattern=LABEL_PATTERN, max_length=30)]`.
 Write patterns with `matching`: Python's `$` also matches before a trailing newline, Go's does not.
 """
 

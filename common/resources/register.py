@@ -69,11 +69,17 @@ class LiveCrd(Body, kw_only=True):
 async def register(client: Client, crds: Sequence[Crd], field_manager: str) -> None:
     """Make the CRDs so, and return when the API server serves all of them.
 
-    Raises RegistrationError, TimeoutError after ESTABLISH_SECONDS, or an ApiError.
+    Raises RegistrationError or an ApiError.
     """
-    async with asyncio.timeout(ESTABLISH_SECONDS):
-        names = await asyncio.gather(*(_make_so(client, crd, field_manager) for crd in crds))
-        await _wait(client, {name for name in names if name is not None})
+    waited_for: set[str] = set()
+    try:
+        async with asyncio.timeout(ESTABLISH_SECONDS):
+            names = await asyncio.gather(*(_make_so(client, crd, field_manager) for crd in crds))
+            waited_for |= {name for name in names if name is not None}
+            await _wait(client, waited_for)
+    except TimeoutError:
+        which = ", ".join(sorted(waited_for)) or "none was even applied"
+        raise RegistrationError(f"CRDs not established within {ESTABLISH_SECONDS:.0f} s: {which}") from None
 
 
 async def _make_so(client: Client, crd: Crd, field_manager: str) -> str | None:
@@ -88,6 +94,9 @@ async def _make_so(client: Client, crd: Crd, field_manager: str) -> str | None:
     if raw is not None and (why := why_left_alone(msgspec.json.decode(raw), crd)):
         log.info("CRD left as it is", extra={"crd": name, "why": why})
         return None
+    if live is not None and live.metadata.deletion_timestamp is not None:
+        # It and all its resources are about to go. The next start makes it anew.
+        raise RegistrationError(f"CRD {name}: somebody deletes it, and that has not ended")
     wanted = stamped(crd)
     if live is None or differs(wanted, live):
         try:

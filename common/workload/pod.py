@@ -1,6 +1,7 @@
 """The user's podTemplate over the generated one: strategic merge, as `kubectl patch` does it for pods.
 
 Maps are merged, lists of things with an identity are merged by it, all else is replaced; null takes a field away.
+`$patch: delete` and `$patch: replace` are understood, in a mapping, and in a list as an item of it.
 The result is what a user means who writes only the difference: one more container, another image, a toleration.
 
 Nothing that a user can write raises here. What makes no sense stays as written, and the API server refuses it with a
@@ -83,7 +84,7 @@ def _merge_maps(ours: Mapping[str, Any], theirs: dict[str, Any], path: tuple[str
         if chosen:
             outcome = {key: value for key, value in outcome.items() if key in chosen or not alternatives(key)}
     for key, value in theirs.items():
-        if value is None:
+        if value is None or (isinstance(value, dict) and value.get("$patch") == "delete"):
             outcome.pop(key, None)
         else:
             outcome[key] = _merge(outcome.get(key), value, (*path, key))
@@ -103,6 +104,8 @@ def _merge(ours: Any, theirs: Any, path: tuple[str, ...]) -> Any:
 
 def _merge_lists(ours: list[Any], theirs: list[Any], path: tuple[str, ...], identity: Identity) -> list[Any]:
     """Ours keep their order, what is new follows."""
+    if {"$patch": "replace"} in theirs:
+        return [item for item in theirs if item != {"$patch": "replace"}]
     outcome = list(ours)
     places = {identity(item): i for i, item in enumerate(ours) if isinstance(item, Mapping)}
     gone: set[int] = set()

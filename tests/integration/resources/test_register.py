@@ -7,11 +7,14 @@ import copy
 import dataclasses
 import json
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from common.kube.client import Client
+from common.kube.config import access_from
+from common.kube.errors import Forbidden
 from common.kube.resource import CRD, Resource
 from common.resources.crd import crd_of
 from common.resources.register import RegistrationError, register
@@ -21,6 +24,9 @@ from tests.unit.resources.sample import KIND, OLD_KIND
 OURS = crd_of([KIND, OLD_KIND])
 NAME: str = OURS["metadata"]["name"]
 MANAGER = "sample-operator"
+RBAC = "rbac.authorization.k8s.io"
+CLUSTER_ROLE = Resource(RBAC, "v1", "ClusterRole", "clusterroles", namespaced=False)
+CLUSTER_ROLE_BINDING = Resource(RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
 
 
 @pytest.fixture(autouse=True)
@@ -90,6 +96,71 @@ async def test_a_newer_operators_is_left_alone(client: Client) -> None:
     before = await live(client)
     await register(client, [crd_of([KIND])], MANAGER)
     assert (await live(client))["metadata"] == before["metadata"]
+
+
+async def test_one_that_is_being_deleted_is_not_trusted(client: Client) -> None:
+    await register(client, [OURS], MANAGER)
+    await client.merge_patch(CRD, None, NAME, {"metadata": {"finalizers": ["triad.dev/test"]}})
+    await client.delete(CRD, None, NAME)
+    try:
+        with pytest.raises(RegistrationError, match="somebody deletes it"):
+            await register(client, [OURS], MANAGER)
+    finally:
+        await client.merge_patch(CRD, None, NAME, {"metadata": {"finalizers": None}})
+
+
+async def may(client: Client, *verbs: str) -> None:
+    """What the user `sample` may do with CRDs, and nothing else."""
+    named = {"apiVersion": f"{RBAC}/v1", "metadata": {"name": "sample-crds"}}
+    rules = [{"apiGroups": [CRD.group], "resources": [CRD.plural], "verbs": list(verbs)}]
+    user = {"kind": "User", "name": "sample", "apiGroup": RBAC}
+    role = {"kind": "ClusterRole", "name": "sample-crds", "apiGroup": RBAC}
+    await client.apply({**named, "kind": "ClusterRole", "rules": rules}, MANAGER, resource=CLUSTER_ROLE)
+    bound = {**named, "kind": "ClusterRoleBinding", "subjects": [user], "roleRef": role}
+    await client.apply(bound, MANAGER, resource=CLUSTER_ROLE_BINDING)
+
+
+@pytest.fixture
+async def restricted(client: Client, kubeconfig: str) -> AsyncIterator[Client]:
+    """As an operator that was given no more than some namespaces."""
+    access = access_from(kubeconfig)
+    access.user = "sample"
+    async with Client(access) as connection:
+        yield connection
+    await client.delete(CLUSTER_ROLE_BINDING, None, "sample-crds")
+    await client.delete(CLUSTER_ROLE, None, "sample-crds")
+
+
+async def test_without_the_right_to_read_crds_they_are_taken_as_installed(restricted: Client) -> None:
+    await register(restricted, [OURS], MANAGER)
+
+
+async def test_without_the_right_to_change_them_they_stay_as_they_are(client: Client, restricted: Client) -> None:
+    await register(client, [crd_of([KIND])], MANAGER)
+    before = await live(client)
+    await may(client, "get", "list", "watch")
+    await until_allowed(restricted)
+    await register(restricted, [OURS], MANAGER)
+    assert (await live(client))["metadata"] == before["metadata"]
+
+
+async def test_without_the_right_to_make_them_they_must_be_there(client: Client, restricted: Client) -> None:
+    await may(client, "get", "list", "watch")
+    await until_allowed(restricted)
+    with pytest.raises(Forbidden):
+        await register(restricted, [OURS], MANAGER)
+
+
+async def until_allowed(restricted: Client) -> None:
+    """The authorizer learns of a new role by a watch of its own."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await restricted.get(CRD, None, NAME)
+            except Forbidden:
+                await asyncio.sleep(0.02)
+            else:
+                return
 
 
 async def test_a_name_that_is_taken_is_told(client: Client) -> None:

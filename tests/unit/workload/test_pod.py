@@ -61,6 +61,7 @@ def test_a_container_is_found_by_its_name() -> None:
 def test_null_takes_a_field_away() -> None:
     assert "image" not in container(image=None)
     assert "terminationGracePeriodSeconds" not in pod(terminationGracePeriodSeconds=None)
+    assert "securityContext" not in pod(securityContext={"$patch": "delete"})
     assert pod(nodeSelector={"a": None})["nodeSelector"] == {}
 
 
@@ -94,6 +95,7 @@ def test_within_a_container(field: str, theirs: Any, outcome: Any) -> None:
         ("volumes", [{"name": "config", "emptyDir": {}}], [{"name": "config", "emptyDir": {}}]),
         ("volumes", [{"name": "config", "configMap": {"optional": True}}],
          [{"name": "config", "configMap": {"name": "c", "optional": True}}]),
+        ("volumes", [{"$patch": "replace"}, {"name": "v"}], [{"name": "v"}]),
         ("imagePullSecrets", [{"name": "s"}], [{"name": "s"}]),
         ("hostAliases", [{"ip": "::1", "hostnames": ["a"]}], [{"ip": "::1", "hostnames": ["a"]}]),
         ("topologySpreadConstraints",

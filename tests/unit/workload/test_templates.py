@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.workload import templates
 from common.workload.templates import TemplateError, Templates
 
 TEMPLATES = Templates("tests.unit.workload.sample")
@@ -160,6 +161,16 @@ def test_several_documents() -> None:
 def test_mistakes_in_templates_are_named(name: str, message: str) -> None:
     with pytest.raises(TemplateError, match=message):
         TEMPLATES.render(name, name="x")
+
+
+def test_yaml_is_parsed_once_for_each_way_through_a_template() -> None:
+    for extra in (None, 1):
+        rendered(extra=extra)
+    before = templates._skeletons.cache_info().misses
+    for number in range(10):
+        rendered(name=f"cluster-{number}", number=number)
+        rendered(name=f"cluster-{number}", number=number, extra={"a": number})
+    assert templates._skeletons.cache_info().misses == before
 
 
 def test_renders_share_nothing() -> None:

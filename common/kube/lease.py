@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -110,10 +111,11 @@ class Election:
                 renewed = asked  # the lease runs from when it was asked for, not from the answer
             elif self.holder != self._identity:
                 return
-            await self._pause()
+            await self._pause(renewed + self._renew_seconds - clock())
 
-    async def _pause(self) -> None:
-        await asyncio.sleep(self._retry_seconds * random.uniform(1, 1.2))  # noqa: S311
+    async def _pause(self, longest: float = math.inf) -> None:
+        pause = self._retry_seconds * random.uniform(1, 1.2)  # noqa: S311
+        await asyncio.sleep(min(pause, longest))
 
     async def _try(self, limit: float | None = None) -> bool:
         """Take or renew it. False where another has it, or the server cannot be asked."""

@@ -91,17 +91,17 @@ async def test_a_holder_that_died_is_followed_when_its_lease_ran_out_by_our_own_
         before = clock()
         async with running(one):
             await until(lambda: one.leads)
-            assert 1 <= clock() - before < 2
+            assert clock() - before >= 1
 
 
 async def test_a_holder_that_renews_is_never_followed() -> None:
     api = ApiServer()
     async with api.client() as client:
-        one, two = Replica(client, "one"), Replica(client, "two")
+        one, two = (Replica(client, name, lease_seconds=2, renew_seconds=1.5) for name in ("one", "two"))
         async with running(one):
             await until(lambda: one.leads)
             async with running(two):
-                await asyncio.sleep(1.5)
+                await asyncio.sleep(2.5)
                 assert one.leads
                 assert not two.leads
 
@@ -109,26 +109,26 @@ async def test_a_holder_that_renews_is_never_followed() -> None:
 async def test_who_cannot_renew_in_time_has_lost_before_another_may_take_over() -> None:
     api = ApiServer()
     async with api.client() as client:
-        one = Replica(client, "one")
+        one = Replica(client, "one", lease_seconds=5, renew_seconds=1)
         async with running(one) as (task,):
             await until(lambda: one.leads)
             api.answers.extend(failure(500, "InternalError") for _ in range(100))
             clock = asyncio.get_running_loop().time
             before = clock()
-            await asyncio.wait_for(task, 2)
+            await asyncio.wait_for(task, 10)
             assert one.lost
-            assert clock() - before < 1  # the lease itself
+            assert clock() - before < 5  # when the lease runs out
 
 
 async def test_a_short_outage_costs_nothing() -> None:
     api = ApiServer()
     async with api.client() as client:
-        one = Replica(client, "one")
+        one = Replica(client, "one", lease_seconds=3, renew_seconds=2)
         async with running(one):
             await until(lambda: one.leads)
             api.answers.extend(failure(500, "InternalError") for _ in range(3))
             await until(lambda: not api.answers)
-            await asyncio.sleep(0.7)
+            await asyncio.sleep(2.2)
             assert one.leads
             assert not one.lost
 
@@ -142,7 +142,7 @@ async def test_a_lease_taken_by_force_is_lost() -> None:
             taken = json.loads(json.dumps(api.objects["leases"]["home", "op"]))
             taken["spec"]["holderIdentity"] = "thief"
             await api.put("leases", taken)
-            await asyncio.wait_for(task, 2)
+            await asyncio.wait_for(task, 10)
             assert one.lost
             assert spec(api)["holderIdentity"] == "thief"
 

@@ -42,7 +42,8 @@ def _version(old: Node, new: Node) -> list[str]:
         for sub in old.get("subresources", {})
         if sub not in new.get("subresources", {})
     ]
-    return lost + _schema(old["schema"]["openAPIV3Schema"], new["schema"]["openAPIV3Schema"], name)
+    before, after = (version.get("schema", {}).get("openAPIV3Schema", {}) for version in (old, new))
+    return lost + _schema(before, after, name)
 
 
 def _schema(old: Node, new: Node, at: str) -> list[str]:

@@ -10,6 +10,8 @@ from common.kube.objects import Object
 from common.kube.resource import Resource
 from common.resources.problem import Problem
 
+LONGEST_LABEL = 63  # characters of a label's value, or of a DNS label
+
 
 @dataclass(frozen=True)
 class Column:
@@ -93,7 +95,11 @@ class Kind:
     revision: int = 1
     """Goes up with every change of the schema: so an older operator leaves a newer one's CRD alone."""
 
+    def __post_init__(self) -> None:
+        if len(self.key) > LONGEST_LABEL:
+            raise ValueError(f"{self.key} is too long for the label that names it on every owned object")
+
     @property
     def key(self) -> str:
-        """Kind and group, as `EtcdCluster.data.triad.dev`; also a label value, so at most 63 characters."""
+        """Kind and group, as `EtcdCluster.data.triad.dev`; also a label value."""
         return f"{self.resource.kind}.{self.resource.group}"

@@ -11,7 +11,6 @@ INSTANCE = "app.kubernetes.io/instance"
 APPLICATION = "app.kubernetes.io/name"
 KIND = "triad.dev/kind"
 
-LONGEST_LABEL = 63
 LONGEST_NAME = 52
 """A StatefulSet's pods carry the label controller-revision-hash: its name, a dash and ten characters, 63 at most.
 

@@ -85,3 +85,9 @@ def test_a_field_may_go_where_unknown_fields_are_kept() -> None:
         del old["properties"]["zones"]
 
     assert shrinks(changed(lambda crd, p: None), changed(lose_zones)) == []
+
+
+def test_a_version_that_had_no_schema_is_compared_too() -> None:
+    old = changed(lambda crd, p: crd["spec"]["versions"][0].pop("schema"))
+    assert "v1 is required now" not in shrinks(old, old)
+    assert "v1.spec is required now" in shrinks(old, changed(lambda crd, p: None))

@@ -37,3 +37,8 @@ def test_spec_is_required_where_something_in_it_is() -> None:
     new, old = (version["schema"]["openAPIV3Schema"] for version in crd_of([KIND, OLD_KIND])["spec"]["versions"])
     assert new["required"] == ["spec"]
     assert "required" not in old
+
+
+def test_a_kind_must_fit_the_label_that_names_it() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        dataclasses.replace(KIND, resource=Resource("a" * 60, "v1", "Other", "others"))

@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from common.kube.objects import Meta
 from common.kube.resource import Resource
+from common.resources.kind import LONGEST_LABEL
 from common.resources.problem import Unacceptable
-from common.workload.names import LONGEST_LABEL, LONGEST_NAME, check_name, labels, selector
+from common.workload.names import LONGEST_NAME, check_name, labels, selector
 from common.workload.owner import owner_reference
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from string import Template
 
+from . import kubectl
+from .images import programs
 from .settings import SOURCE, Instance
 from .shell import Trouble, run
 
 FOLDER = SOURCE / "manifests"
 ALWAYS = ("coredns", "storage")
-BY_IMAGE = {"ghcr.io/versity/versitygw:v1.8.0": "s3"}
+BY_IMAGE = {programs.S3: "s3"}
+NEEDED = {programs.PAUSE, programs.BUSYBOX, programs.COREDNS, *BY_IMAGE}  # by pods that start with the node
 PATIENCE = "90s"
 
 
@@ -23,18 +26,14 @@ def manifest(instance: Instance, images: Collection[str]) -> str:
 
 def apply(instance: Instance, images: Collection[str]) -> None:
     """Server-side, as the cluster's own maker; again without effect."""
-    command = [*_kubectl(instance), "apply", "--server-side", "--force-conflicts", "--field-manager=local-cluster"]
-    run([*command, "-f", "-"], stdin=manifest(instance, images))
+    options = ["--server-side", "--force-conflicts", "--field-manager=local-cluster"]
+    run(kubectl.words(instance, "apply", *options, "-f", "-"), stdin=manifest(instance, images))
 
 
 def wait(instance: Instance) -> None:
     """Until names are resolved and the rest of it runs."""
-    command = [*_kubectl(instance), "--namespace=kube-system"]
+    command = kubectl.words(instance, "--namespace=kube-system")
     try:
         run([*command, "wait", "--for=condition=Available", f"--timeout={PATIENCE}", "deployment", "--all"])
     except Trouble as trouble:
         raise Trouble(f"{trouble}\n{run([*command, 'describe', 'pods'])[-3000:]}") from trouble
-
-
-def _kubectl(instance: Instance) -> list[str]:
-    return [str(instance.kubectl), f"--kubeconfig={instance.kubeconfig}"]

@@ -7,12 +7,13 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import processes, settings
+from . import kubectl, processes, settings
 from .down import down
+from .images import catalogue
 from .progress import say
 from .settings import Instance
 from .shell import Trouble
-from .up import chosen_parts, up
+from .up import chosen_parts, make_images, up
 
 DESCRIPTION = """\
 A real Kubernetes on this machine, in namespaces of its own.
@@ -39,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="start it, or what of it does not run; prints the kubeconfig's path")
     commands.add_parser("down", help="end it and leave nothing behind").add_argument("--all", action="store_true")
     commands.add_parser("status", help="what runs")
+    images = commands.add_parser("images", help="make images by name and give them to the cluster if it runs")
+    images.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of: {', '.join(catalogue.RECIPES)}; without: the default ones"
+    )
     commands.add_parser("kubeconfig", help="print the kubeconfig's path")
     for name, text in (("kubectl", "run kubectl against it"), ("enter", "run a program in its namespaces")):
         commands.add_parser(name, help=text).add_argument("words", nargs=argparse.REMAINDER)
@@ -55,11 +60,13 @@ def _run(options: argparse.Namespace) -> int:
                 down(each)
         case "status":
             return _status()
+        case "images":
+            print("\n".join(make_images(options.names or catalogue.chosen())))
         case "kubeconfig":
             print(_given() or _known(name).kubeconfig)
         case "kubectl":
-            instance = _known(name)
-            os.execv(instance.kubectl, ["kubectl", f"--kubeconfig={_given() or instance.kubeconfig}", *options.words])
+            words = kubectl.words(_known(name), *options.words)
+            os.execv(words[0], words)
         case "enter":
             words = processes.enter_words(_known(name)) + (options.words or ["bash"])
             os.execvp(words[0], words)

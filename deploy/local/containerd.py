@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterable
@@ -37,14 +38,27 @@ def import_images(instance: Instance, images: Iterable[Image]) -> list[str]:
     present = _present(instance)
     missing = [image for image in images if any(present.get(name) != image.digest for name in image.references)]
     if missing:
-        with tempfile.TemporaryDirectory(prefix=".images-", dir=instance.folder) as folder:
-            archive = Path(folder, "images.tar")
-            write_archive(missing, archive)
-            run([*_ctr(instance), "images", "import", "--digests=false", archive], timeout=600)
+        _import(instance, missing)
     names = [name for image in missing for name in image.references]
     for name in names:
         say(f"image {name}")
     return names
+
+
+def _import(instance: Instance, images: list[Image]) -> None:
+    """Through a pipe: what goes in is as large as all layers together, and need not be on the disk twice."""
+    command = [*_ctr(instance), "images", "import", "--digests=false", "-"]
+    with tempfile.TemporaryFile() as said:
+        importing = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=said, stderr=said)
+        assert importing.stdin
+        try:
+            with importing.stdin as pipe:
+                write_archive(images, pipe)
+        except BrokenPipeError:
+            pass  # it ended before it had read all; it says why
+        if importing.wait():
+            said.seek(0)
+            raise Trouble(f"importing images failed:\n{said.read().decode(errors='replace')[-2000:]}")
 
 
 def _present(instance: Instance) -> dict[str, str]:

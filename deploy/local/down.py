@@ -5,12 +5,8 @@ from __future__ import annotations
 import shutil
 
 from . import cgroups, network, node, settings
-from .processes import started, stop
 from .progress import say
 from .settings import Instance
-
-# Those that write first, then what they write to; whatever is left ends with the control group.
-ORDER = ("volumes", "kubelet", "kube-proxy", "kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
 
 
 def down(name: str) -> None:
@@ -20,17 +16,18 @@ def down(name: str) -> None:
         if not instance:
             say(f"cluster {name}: not there")
             return
-        _end(instance)
+        remove(instance)
         say(f"cluster {name}: gone")
 
 
-def _end(instance: Instance) -> None:
-    for component in ORDER:
-        if component in started(instance):
-            stop(instance, component)
+def remove(instance: Instance) -> None:
+    """Nobody is asked to end in peace: what they would still write goes as well.
+
+    Every mount was made in the cluster's own mount namespace, which ends with its last process; so nothing but plain
+    files is left below the folder.
+    """
     cgroups.kill(instance)
     cgroups.remove(instance)
     network.remove(instance)
-    # Every mount below it was made inside the cluster's own mount namespace, which is gone by now.
     shutil.rmtree(instance.folder)
     node.restore_kernel_settings()

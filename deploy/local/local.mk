@@ -2,13 +2,17 @@
 # KUBECONFIG set means: use that cluster, build none.
 PYTHON3 ?= python3
 
-.PHONY: cluster cluster-down cluster-status
+.PHONY: cluster cluster-down cluster-status image
 
 cluster:
 	@$(PYTHON3) -m deploy.local up
 
 cluster-down:
 	@$(PYTHON3) -m deploy.local down
+
+# The operators' image from this checkout, into the cluster if it runs.
+image:
+	@$(PYTHON3) -m deploy.local images operators
 
 cluster-status:
 	@$(PYTHON3) -m deploy.local status

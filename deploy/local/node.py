@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from . import cgroups, pki, settings
+from . import cgroups, kubectl, pki, settings
 from .containerd import socket
 from .processes import log_tail, running, start
 from .settings import Instance
@@ -91,9 +91,9 @@ def kubelet_config(instance: Instance) -> dict[str, object]:
 
 def wait_until_node_is_ready(instance: Instance, patience_seconds: float = 90.0) -> None:
     """Until pods may be scheduled to it."""
-    kubectl: list[str | Path] = [instance.kubectl, f"--kubeconfig={instance.kubeconfig}"]
+    command = kubectl.words(instance, "wait", "--for=condition=Ready", "--timeout=5s", f"node/{instance.name}")
     deadline = time.monotonic() + patience_seconds
-    while not succeeds([*kubectl, "wait", "--for=condition=Ready", "--timeout=5s", f"node/{instance.name}"]):
+    while not succeeds(command):
         for name in ("containerd", "kubelet"):
             if not running(instance, name):
                 raise Trouble(f"{name} ended; its last words:\n{log_tail(instance, name)}")
@@ -114,11 +114,15 @@ def remember_kernel_settings() -> None:
 def restore_kernel_settings() -> None:
     """After the last node of this machine."""
     with settings.locked("kernel"):
-        if settings.every() or not _record().exists():
+        if any(_has_node(instance) for instance in settings.every()) or not _record().exists():
             return
         for name, value in json.loads(_record().read_text()).items():
             Path("/proc/sys", name).write_text(value)
         _record().unlink()
+
+
+def _has_node(instance: Instance) -> bool:
+    return (instance.folder / "kubelet.json").exists()
 
 
 def _record() -> Path:

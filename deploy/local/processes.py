@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -68,20 +66,6 @@ def running(instance: Instance, name: str) -> int | None:
 def started(instance: Instance) -> list[str]:
     """The names of all that was ever started."""
     return sorted(path.stem for path in (instance.folder / "pid").glob("*.pid"))
-
-
-def stop(instance: Instance, name: str, patience_seconds: float = 10.0) -> None:
-    """Ask it to end; what does not is left to the control group's end."""
-    pid = running(instance, name)
-    if pid:
-        try:
-            os.kill(pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pid = None
-    deadline = time.monotonic() + patience_seconds
-    while pid and time.monotonic() < deadline and running(instance, name):
-        time.sleep(0.02)
-    _pid_file(instance, name).unlink(missing_ok=True)
 
 
 def log_tail(instance: Instance, name: str, lines: int = 12) -> str:

@@ -7,10 +7,12 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import addons, cgroups, components, containerd, debian, network, node, pki, settings
 from .builds import BUILDS, STORE, build_all
+from .down import remove
 from .images import catalogue
 from .images.oci import Image
 from .processes import running, start
@@ -52,7 +54,7 @@ def check_machine(building: bool) -> None:
 def up(parts: Sequence[str]) -> Path:
     """Bring the instance to what was asked for; what runs already is left alone."""
     begun = time.monotonic()
-    recipes = catalogue.chosen() if "node" in parts else []
+    recipes = catalogue.named([*catalogue.NODE, *catalogue.chosen()]) if "node" in parts else []
     builds = [BUILDS["kubernetes"], BUILDS[STORE], *catalogue.builds(recipes)]
     check_machine(building=not all(build.built() for build in builds))
     build_all(dict.fromkeys(builds))
@@ -61,32 +63,59 @@ def up(parts: Sequence[str]) -> Path:
     images = catalogue.make(recipes)
     name = settings.instance_name()
     with settings.locked(name):
-        instance = settings.allocate(name, network.unused)
-        _start_control_plane(instance)
+        instance = _prepared(name)
         if recipes:
-            _start_node(instance, images)
+            _start_all(instance, images)
+        else:
+            components.start_control_plane(instance)
     say(f"cluster {name}: ready in {duration(time.monotonic() - begun)} ({instance.server})")
     return instance.kubeconfig
 
 
-def _start_control_plane(instance: Instance) -> None:
+def make_images(names: Sequence[str]) -> list[str]:
+    """Make images, and give them to the instance if it has a node; pods that start from now on have them."""
+    check_machine(building=True)
+    images = catalogue.make(catalogue.named(names))
+    name = settings.instance_name()
+    with settings.locked(name):
+        instance = settings.find(name)
+        if instance and running(instance, "containerd"):
+            containerd.import_images(instance, images)
+    return [reference for image in images for reference in image.references]
+
+
+def _prepared(name: str) -> Instance:
+    """Numbered, with namespaces, certificates and programs. What a crash left of an earlier one goes first."""
+    left = settings.find(name)
+    if left and not running(left, "namespaces"):
+        say(f"cluster {name}: removing what is left of an earlier one")
+        remove(left)
+    instance = settings.allocate(name, network.unused)
     if not running(instance, "namespaces"):
-        say(f"cluster {instance.name}: network {instance.veth}, pods {instance.pods}, services {instance.services}")
+        say(f"cluster {name}: network {instance.veth}, pods {instance.pods}, services {instance.services}")
     cgroups.create(instance)
     network.create(instance)
     pki.make(instance)
     components.link_programs(instance)
-    components.start_control_plane(instance)
+    return instance
 
 
-def _start_node(instance: Instance, images: Sequence[Image]) -> None:
+def _start_all(instance: Instance, images: Sequence[Image]) -> None:
+    """Images go in while the control plane and then the node come up; a pod must not come before its image."""
     containerd.start_containerd(instance)
-    containerd.import_images(instance, images)
-    node.start_node(instance)
-    provisioner = [sys.executable, "-m", "deploy.local.volumes", instance.name]
-    environment = {"PYTHONPATH": str(settings.TREE), "PYTHONDONTWRITEBYTECODE": "1"}
-    start(instance, "volumes", provisioner, inside=False, env=environment)
     names = {reference for image in images for reference in image.references}
-    addons.apply(instance, names)
-    node.wait_until_node_is_ready(instance)
-    addons.wait(instance)
+    own = [image for image in images if not addons.NEEDED.isdisjoint(image.references)]
+    others = [image for image in images if image not in own]
+    with ThreadPoolExecutor(max_workers=1) as importer:
+        own_imported = importer.submit(containerd.import_images, instance, own)
+        all_imported = importer.submit(containerd.import_images, instance, others)
+        components.start_control_plane(instance)
+        own_imported.result()
+        node.start_node(instance)
+        provisioner = [sys.executable, "-m", "deploy.local.volumes", instance.name]
+        environment = {"PYTHONPATH": str(settings.TREE), "PYTHONDONTWRITEBYTECODE": "1"}
+        start(instance, "volumes", provisioner, inside=False, env=environment)
+        addons.apply(instance, names)
+        node.wait_until_node_is_ready(instance)
+        addons.wait(instance)
+        all_imported.result()

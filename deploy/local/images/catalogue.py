@@ -16,25 +16,26 @@ RECIPES = {recipe.name: recipe for recipe in (*programs.RECIPES, *operators.RECI
 
 # Without these no pod runs; they are always there.
 NODE = ("pause", "busybox", "coredns")
+# The S3 server first: it starts with the node.
 DEFAULT = (
+    "versitygw",
     "operators",
     "etcd-3.5.35",
     "etcd-3.6.16",
     "elasticsearch-8.19.0",
     "prometheus",
     "config-reloader",
-    "versitygw",
 )
 
 
-def chosen() -> list[Recipe]:
+def chosen() -> list[str]:
     """`IMAGES`: names, `default` among them if more is wanted than the default; `none` for the node's own only."""
-    return named(os.environ.get("IMAGES", "").replace(",", " ").split() or ["default"])
+    return os.environ.get("IMAGES", "").replace(",", " ").split() or ["default"]
 
 
 def named(names: Iterable[str]) -> list[Recipe]:
-    """The recipes, each once, the node's own first."""
-    wanted = [*NODE]
+    """The recipes, each once, in the order given."""
+    wanted: list[str] = []
     for name in names:
         match name:
             case "default":

@@ -16,7 +16,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # the kernel's name and the image format's
@@ -76,16 +76,22 @@ class Layer:
 
 
 def write_layer(entries: Iterable[Entry], path: Path) -> Layer:
-    """Write it in the order of names, so that folders come before what is in them; of two with one name, the last."""
+    """A layer with these entries."""
+    with path.open("wb") as target:
+        write_tar(entries, target)
+    return Layer(path, file_digest(path))
+
+
+def write_tar(entries: Iterable[Entry], target: IO[bytes]) -> None:
+    """In the order of names, so that folders come before what is in them; of two with one name, the last."""
     by_name = {entry.name.strip("/"): entry for entry in entries}
-    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+    with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as archive:
         for _, entry in sorted(by_name.items()):
             if isinstance(entry.content, Path):
                 with entry.content.open("rb") as source:
                     archive.addfile(entry.header(), source)
             else:
                 archive.addfile(entry.header(), io.BytesIO(entry.content or b""))
-    return Layer(path, file_digest(path))
 
 
 def file_digest(path: Path) -> str:
@@ -141,7 +147,7 @@ class Image:
         return _digest(self.manifest())
 
 
-def write_archive(images: Iterable[Image], path: Path) -> None:
+def write_archive(images: Iterable[Image], target: IO[bytes]) -> None:
     """One tar with several images; a layer that they share is in it once."""
     kind = "application/vnd.oci.image"
     blobs: dict[str, bytes | Path] = {}
@@ -159,7 +165,7 @@ def write_archive(images: Iterable[Image], path: Path) -> None:
         "index.json": _json({"schemaVersion": 2, "mediaType": f"{kind}.index.v1+json", "manifests": index}),
         **{f"blobs/{digest.replace(':', '/')}": content for digest, content in blobs.items()},
     }
-    write_layer((Entry(name, content, mode=0o644) for name, content in layout.items()), path)
+    write_tar((Entry(name, content, mode=0o644) for name, content in layout.items()), target)
 
 
 def _descriptor(media_type: str, digest: str, size: int) -> dict[str, Any]:

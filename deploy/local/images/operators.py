@@ -120,4 +120,4 @@ def _compile(folder: Path, place: str, version: str) -> None:
     run([interpreter, "-m", "compileall", *flags, folder])
 
 
-RECIPES = (Recipe("operators", make, seconds=60),)
+RECIPES = (Recipe("operators", make, seconds=30),)

@@ -11,6 +11,8 @@ from .recipe import Recipe, cached_layer
 
 PAUSE = "registry.k8s.io/pause:3.10"
 BUSYBOX = "docker.io/library/busybox:1.36"
+COREDNS = "registry.k8s.io/coredns/coredns:v1.14.6"
+S3 = "ghcr.io/versity/versitygw:v1.8.0"
 NOBODY = "65534"
 PROMETHEUS_CONFIG = b"global:\n  scrape_interval: 15s\nscrape_configs: []\n"
 
@@ -36,7 +38,7 @@ def busybox() -> Image:
 def coredns() -> Image:
     """The cluster's name server."""
     layers = (static_layer(), _programs(BUILDS["coredns"], {"coredns": "coredns"}))
-    return Image(("registry.k8s.io/coredns/coredns:v1.14.6",), layers, entrypoint=("/coredns",), ports=("53/udp",))
+    return Image((COREDNS,), layers, entrypoint=("/coredns",), ports=("53/udp",))
 
 
 def etcd(version: str) -> Callable[[], Image]:
@@ -91,7 +93,7 @@ def config_reloader() -> Image:
 def versitygw() -> Image:
     """An S3 server over a folder."""
     return Image(
-        ("ghcr.io/versity/versitygw:v1.8.0",),
+        (S3,),
         (static_layer(), _programs(BUILDS["versitygw"], {"usr/local/bin/versitygw": "versitygw"})),
         entrypoint=("/usr/local/bin/versitygw",),
         ports=("7070/tcp",),

@@ -8,17 +8,20 @@ from __future__ import annotations
 from common.control.operator import Key, World
 from common.control.plan import Call
 from common.kube.client import Client
+from common.kube.errors import Conflict
 from common.kube.resource import POD
 from etcd_operator.calls import AddLearner, MoveLeader, PromoteMember, RemoveMember, RestartMember
 from etcd_operator.client import session
-from etcd_operator.membership import dirty
 from etcd_operator.observation import Member, Observation
 from etcd_operator.observe import observe_live
-from etcd_operator.rules.membership import caught_up, quorum_with
+from etcd_operator.rules.membership import caught_up, quorum_with, unclean
 
 
-class Unmet(Exception):
+class Unmet(Conflict):
     """What a call rests on is not so (any more). Nothing was done; the next look decides anew."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(409, "Unmet", message)
 
 
 async def act(call: Call, key: Key, world: World, client: Client) -> None:
@@ -47,7 +50,9 @@ async def _add(call: AddLearner, seen: Observation, world: World) -> None:
     if seen.member_of(call.pod) is not None:
         return
     _need(not seen.joining and seen.learner is None, "another member joins")
-    _need(seen.volume_uid(call.pod) == call.volume and not dirty(seen, call.pod), f"{call.pod} has another volume now")
+    claim = seen.claim_of(call.pod)
+    _need(claim is None or not claim.terminating, f"the volume of {call.pod} is being deleted")
+    _need(not unclean(seen, call.pod), f"the volume of {call.pod} holds data")
     async with session(_leader_address(seen, world)) as leader:
         await leader.add_learner(call.url)
 

@@ -54,7 +54,10 @@ def _upkeep(seen: Observation, objects: Objects) -> tuple[Step, ...]:
     if seen.stateful_set is None:
         return apply_all(objects, "the cluster is created")
     members, *rest = objects
-    return (Step(Apply(members), "the member list changed", alone=True, quiet=True), *apply_all(rest, "it is to be so"))
+    return (
+        Step(Apply(members), "the member list changed", alone=True, quiet=True),
+        *apply_all(rest, "brought in line with the resource"),
+    )
 
 
 def _reported(seen: Observation, plan: Plan) -> Plan:

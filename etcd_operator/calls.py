@@ -10,8 +10,6 @@ class AddLearner(Call, frozen=True):
 
     pod: str
     url: str
-    volume: str
-    """UID of the volume that was found to hold no data; empty where there is none yet."""
 
 
 class PromoteMember(Call, frozen=True):

@@ -20,7 +20,7 @@ ASK_SECONDS = 2.0
 CHANGE_SECONDS = 5.0
 
 
-class Unanswered(Exception):
+class Unanswered(ConnectionError):
     """A member did not answer, or refused; it is asked again at a later look."""
 
 

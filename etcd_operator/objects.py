@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from common.resources.problem import Unacceptable
 from common.workload.budget import disruption_budget
 from common.workload.names import labels, selector
 from common.workload.owner import owner_reference
 from common.workload.pod import merged
+from common.workload.quantity import parse
 from common.workload.security import container_security, pod_security
 from common.workload.templates import Templates
 from etcd_operator import flags
@@ -147,11 +149,12 @@ class Objects:
         )
 
     def _claim(self) -> dict[str, Any]:
-        """A StatefulSet's claim templates can never be changed, so those that are there stay."""
-        present = self._seen.stateful_set
-        if present is not None and present.claim_spec is not None:
-            return present.claim_spec
-        return claim_spec(self._seen.spec.storage)
+        """A StatefulSet's claim templates can never be changed: one that asks for something else stays as it is."""
+        wanted = claim_spec(self._seen.spec.storage)
+        made = self._seen.stateful_set
+        if made is None or made.claim_spec is None or covers(made.claim_spec, wanted):
+            return wanted
+        return made.claim_spec
 
     def _pod_template(self) -> dict[str, Any]:
         seen = self._seen
@@ -170,6 +173,18 @@ class Objects:
             ephemeral=seen.ephemeral,
         )
         return merged(generated, user)
+
+
+def covers(present: Any, wanted: Any) -> bool:
+    """All that is wanted is there; the API server fills in more. Amounts count by value: 1Gi is 1024Mi."""
+    if isinstance(wanted, Mapping):
+        return isinstance(present, Mapping) and all(covers(present.get(k), v) for k, v in wanted.items())
+    if present == wanted:
+        return True
+    try:
+        return parse(present) == parse(wanted)
+    except Unacceptable:
+        return False
 
 
 def environment(pod_template: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,10 @@ from etcd_operator.record import Record
 from etcd_operator.versions import Version
 
 SILENT_LONG = 300.0
-"""Seconds after which a pod that never answered is taken for one whose member will not come up by itself."""
+"""Age in seconds at which the pod of a member that never answered is taken for one that will not come up by itself."""
+CONNECTED = 8.0
+"""Age in seconds of the youngest pod from which on members can be taken out. etcd refuses ("unhealthy cluster") until
+all have been connected for 5 (etcdserver.HealthInterval), and a start takes a moment."""
 
 
 class Volume(Enum):
@@ -46,8 +49,13 @@ class Member(Struct, frozen=True, kw_only=True):
     raft_index: int = 0
     version: Version | None = None
     volume: Volume = Volume.THERE
-    silent_seconds: float = 0.0
-    """Age of the pod, where it does not answer."""
+    pod_seconds: float = 0.0
+    """Age of its pod."""
+
+    @property
+    def silent_long(self) -> bool:
+        """It does not answer although its pod is there for long."""
+        return not self.alive and self.pod_seconds >= SILENT_LONG
 
 
 class PodSeen(Struct, frozen=True, kw_only=True):
@@ -165,6 +173,11 @@ class Observation(Struct, frozen=True, kw_only=True):
     def healthy(self) -> bool:
         """Every member is a voter, and answers."""
         return self.known and self.leader is not None and all(m.alive and not m.learner for m in self.members)
+
+    @property
+    def settling(self) -> bool:
+        """A member that answers started so recently that etcd takes none out yet."""
+        return any(m.alive and m.pod and m.pod_seconds < CONNECTED for m in self.voters)
 
     def quorum_without(self, *gone: Member) -> bool:
         """True when the other voters that answer can decide on their own, after these were taken out."""

@@ -126,7 +126,7 @@ def _members(seen: Observation, said: Consultation, ages: dict[str, float]) -> t
                 raft_index=answer.raft_index if answer is not None else 0,
                 version=parse(answer.version) if answer is not None else None,
                 volume=volume,
-                silent_seconds=0.0 if alive else ages.get(pod, 0.0),
+                pod_seconds=ages.get(pod, 0.0),
             )
         )
     return tuple(members)

@@ -41,7 +41,7 @@ def _progressing(plan: Plan) -> Condition:
 def _degraded(seen: Observation, plan: Plan) -> Condition:
     """Something is wrong that does not (yet) stop service."""
     for reason in plan.reasons:
-        if reason.code in {"UpgradeRefused", "MembersDown", "QuorumAtRisk", "RestartWouldLoseData", *_FAILED}:
+        if reason.code in {"UpgradeRefused", "QuorumAtRisk", "RestartWouldLoseData", *_FAILED}:
             return Condition("Degraded", "True", reason.code, reason.message)
     if seen.alarms:
         return Condition(
@@ -51,9 +51,9 @@ def _degraded(seen: Observation, plan: Plan) -> Condition:
         return Condition(
             "Degraded", "True", "ForeignData", f"{', '.join(seen.foreign)} holds the data of another cluster"
         )
-    silent = [m.pod or m.url for m in seen.members if not m.alive]
+    silent = [m.pod or m.url for m in seen.members if not m.alive and m.started]
     if silent:
-        return Condition("Degraded", "True", "MembersDown", f"{', '.join(silent)} does not answer")
+        return Condition("Degraded", "True", "MembersDown", f"no answer from {', '.join(silent)}")
     return Condition("Degraded", "False", "Healthy", "no member is down" if seen.known else "")
 
 

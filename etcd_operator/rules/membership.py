@@ -6,7 +6,7 @@ from common.control.plan import Action, Delete, Plan
 from etcd_operator.calls import AddLearner, MoveLeader, PromoteMember, RemoveMember
 from etcd_operator.membership import dirty
 from etcd_operator.objects import peer_url
-from etcd_operator.observation import SILENT_LONG, Member, Observation, Volume
+from etcd_operator.observation import Member, Observation, Volume
 from etcd_operator.rules.outcome import SOON, named, steps, wait
 
 PROMOTE_LAG = 100
@@ -35,7 +35,7 @@ def _is_lost(member: Member) -> bool:
     if not member.pod or member.alive:
         return False
     if member.volume is Volume.UNKNOWN:
-        return member.silent_seconds >= SILENT_LONG
+        return member.silent_long
     return member.volume is Volume.GONE
 
 
@@ -67,7 +67,7 @@ def finish_learner(seen: Observation) -> Plan | None:
     if learner.ordinal >= seen.spec.size:
         return steps("Resizing", f"{learner.pod} is no longer wanted", RemoveMember(learner.pod, learner.id))
     if not learner.alive:
-        if learner.silent_seconds >= SILENT_LONG:
+        if learner.silent_long:
             return steps("Joining", f"{learner.pod} does not start", RemoveMember(learner.pod, learner.id))
         return wait("Joining", f"{learner.pod} starts as a learner", SOON)
     if not caught_up(seen, learner):
@@ -100,15 +100,16 @@ def add_member(seen: Observation) -> Plan | None:
     claim = seen.claim_of(pod)
     if claim is not None and claim.terminating:
         return wait("Joining", f"the old volume of {pod} is being deleted", SOON)
-    if dirty(seen, pod) or (claim is not None and ordinal >= _pods(seen)):
+    running = seen.pod(pod)
+    if running is not None and running.terminating:
+        return wait("Joining", f"the old pod of {pod} ends", SOON)
+    if unclean(seen, pod):
         return steps("Replacing", f"{pod} must start without the data of its former member", *_clear(seen, pod))
     if seen.joining or seen.leader is None:
         return wait("Joining", f"{named([m.pod for m in seen.joining]) or 'a leader'} must come first")
     replaced = ordinal < _pods(seen)
     why = f"{pod} takes the place of a lost member" if replaced else f"{seen.spec.size} members are wanted"
-    return steps(
-        "Replacing" if replaced else "Resizing", why, AddLearner(pod, peer_url(seen, ordinal), seen.volume_uid(pod))
-    )
+    return steps("Replacing" if replaced else "Resizing", why, AddLearner(pod, peer_url(seen, ordinal)))
 
 
 def shrink(seen: Observation) -> Plan | None:
@@ -124,6 +125,8 @@ def shrink(seen: Observation) -> Plan | None:
         return wait("QuorumAtRisk", f"without {member.pod} the members that answer would be no majority")
     if member.leader:
         return hand_over(seen, member, "Resizing")
+    if seen.settling:
+        return wait("Resizing", "the members must have been connected for a while", SOON)
     why = f"{seen.spec.size} members are wanted"
     return steps("Resizing", why, RemoveMember(member.pod, member.id))
 
@@ -142,18 +145,26 @@ def drop_leftovers(seen: Observation) -> Plan | None:
     """Delete the claims of members that were taken out: a later member of that number must start without their data."""
     if seen.stateful_set is None:
         return None
+    going = [p.name for p in seen.pods if p.ordinal >= seen.spec.size and seen.member_of(p.name) is None]
+    if going:
+        return wait("Resizing", f"{named(going)} ends")
     left = [
         c
         for c in seen.claims
         if c.ordinal >= max(seen.spec.size, seen.stateful_set.replicas)
         and not c.terminating
         and seen.member_of(c.pod) is None
-        and seen.pod(c.pod) is None
     ]
     if not left:
         return None
     actions = (Delete("v1", "PersistentVolumeClaim", seen.key.namespace, c.name, c.uid) for c in left)
     return steps("Resizing", f"{named([c.pod for c in left])} was taken out", *actions)
+
+
+def unclean(seen: Observation, pod: str) -> bool:
+    """Its volume holds, or may hold, what another member left: a claim from before its pod ever was counts too."""
+    claim = seen.claim_of(pod)
+    return dirty(seen, pod) or (claim is not None and claim.ordinal >= _pods(seen))
 
 
 def _pods(seen: Observation) -> int:

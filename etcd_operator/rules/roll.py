@@ -6,7 +6,7 @@ from common.control.plan import Plan
 from etcd_operator.calls import RemoveMember, RestartMember
 from etcd_operator.observation import Member, Observation, PodSeen
 from etcd_operator.rules.membership import hand_over
-from etcd_operator.rules.outcome import named, steps, wait
+from etcd_operator.rules.outcome import SOON, named, steps, wait
 
 
 def roll(seen: Observation) -> Plan | None:
@@ -43,5 +43,7 @@ def _restart(seen: Observation, pod: PodSeen, member: Member) -> Plan:
             "RestartWouldLoseData",
             f"{pod.name} has an outdated template, and its data would go with it; add members first",
         )
+    if seen.settling:
+        return wait("Rolling", "the members must have been connected for a while", SOON)
     # It comes back without its data, so as a new member: no rule may ever see its ID again.
     return steps("Rolling", why, RemoveMember(member.pod, member.id))

@@ -9,11 +9,14 @@ from etcd_operator.rules.outcome import named, wait
 
 def await_members(seen: Observation) -> Plan | None:
     """A member that is down with its volume is the kubelet's to bring back."""
+    starting = [m.pod for m in seen.joining if not m.alive]
+    if starting:
+        return wait("Creating", f"{named(starting)} starts for the first time")
     down = [m.pod or m.url for m in seen.members if not m.alive]
     if not down:
         return None
     complaints = "; ".join(f"{p.name}: {p.complaint}" for p in seen.pods if p.complaint)[:500]
-    return wait("MembersDown", f"{named(down)} does not answer" + (f"; {complaints}" if complaints else ""))
+    return wait("MembersDown", f"no answer from {named(down)}" + (f"; {complaints}" if complaints else ""))
 
 
 def settle(seen: Observation) -> Plan:

@@ -15,9 +15,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from common.kube.quantity import parse
 
 from . import settings
 from .settings import Instance
@@ -28,19 +29,8 @@ VOLUMES = "/api/v1/persistentvolumes"
 PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 WANTED_PROVISIONER = "volume.kubernetes.io/storage-provisioner"  # set on a claim by Kubernetes' own binder
 RETRY_SECONDS = 1.0
-UNITS = {"": Decimal(1), "m": Decimal("0.001")} | {
-    unit: Decimal(base) ** power
-    for base, units in ((1000, "k M G T P E"), (1024, "Ki Mi Gi Ti Pi Ei"))
-    for power, unit in enumerate(units.split(), 1)
-}
 
 Body = Mapping[str, Any]
-
-
-def size(quantity: str) -> Decimal:
-    """A Kubernetes quantity in bytes."""
-    number = quantity.rstrip("kKMGTPEim")
-    return Decimal(number) * UNITS[quantity[len(number) :]]
 
 
 def volume_for(claim: Body, policy: str, folder: Path, node: str) -> Body | None:
@@ -76,7 +66,7 @@ def grown(claim: Body) -> str | None:
     """The size that a bound claim asks for, when it asks for more than it has."""
     wanted = claim["spec"].get("resources", {}).get("requests", {}).get("storage")
     has = claim.get("status", {}).get("capacity", {}).get("storage")
-    return wanted if wanted and has and size(wanted) > size(has) else None
+    return wanted if wanted and has and parse(wanted) > parse(has) else None
 
 
 def released(volume: Body) -> bool:

@@ -39,6 +39,8 @@ async def observe(key: Key, resource: CustomResource, world: World, reads: Reads
     rule_sets = _rule_sets(key, spec, world, known, unreadable)
     references = _references(key, spec, monitors)
     reads.refers(key, references)
+    if len(reads) > len(world.custom[key.kind]):
+        reads.only(Key(key.kind, c.metadata.namespace, c.metadata.name) for c in world.custom[key.kind].all())
     values, unread = _values(references, world, reads)
     return Observation(
         key=key,

@@ -62,6 +62,7 @@ class Reads:
         """Note what a Prometheus refers to now."""
         now = frozenset((r.source, r.namespace, r.name) for r in references)
         before = self._by_key.get(key, frozenset())
+        self._by_key[key] = now
         if now == before:
             return
         for at in before - now:
@@ -71,7 +72,15 @@ class Reads:
                 self._forget(at)
         for at in now - before:
             self._by_object.setdefault(at, set()).add(key)
-        self._by_key[key] = now
+
+    def only(self, keys: Iterable[Key]) -> None:
+        """Let go of what Prometheuses referred to that are no more."""
+        for gone in self._by_key.keys() - set(keys):
+            self.refers(gone, ())
+            del self._by_key[gone]
+
+    def __len__(self) -> int:
+        return len(self._by_key)
 
     def referring(self, source: Source, namespace: str, name: str) -> frozenset[Key]:
         """The Prometheuses whose configuration refers to an object."""

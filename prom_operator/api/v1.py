@@ -171,11 +171,11 @@ class PrometheusSpec(Scraping, frozen=True):
     """What is wanted of a Prometheus."""
 
     paused: Annotated[bool, doc("Leave everything as it is until this is false again.")] = False
-    version: Annotated[str, doc("Prometheus version, such as v3.5.0.")] = DEFAULT_VERSION
+    version: Annotated[str, doc("Prometheus version, such as v3.5.0.", defaulted=True)] = DEFAULT_VERSION
     image: Annotated[str | None, doc("Image; version still says what it is able to do.")] = None
     image_pull_policy: str | None = None
     image_pull_secrets: EmbeddedList = field(default_factory=list)
-    replicas: Annotated[int, doc("Equal servers that scrape the same targets."), Meta(ge=0)] = 1
+    replicas: Annotated[int, doc("Equal servers that scrape the same targets.", defaulted=True), Meta(ge=0)] = 1
     shards: Annotated[int, doc("Groups of servers between which the targets are divided."), Meta(ge=0)] = 1
     retention: Duration = ""
     retention_size: str = ""

@@ -87,7 +87,7 @@ class Run:
             figures |= await self._many_at_once(sets)
             await asyncio.sleep(QUIET_AFTER)
             figures |= await self._edits(sets)
-            return figures | await idle(self.operator, self.cluster)
+            return figures | await idle(self.operator, self.cluster, self.namespace)
         finally:
             following.cancel()
             with suppress(asyncio.CancelledError):

@@ -58,7 +58,7 @@ class MonitorsRun:
             "burst_cpu_s": round(self.operator.cpu_seconds() - cpu, 2),
             "rss_burst_mb": self.operator.rss_mb(),
         }
-        return figures | await self._edits() | await idle(self.operator, self.cluster)
+        return figures | await self._edits() | await idle(self.operator, self.cluster, self.namespace)
 
     async def _create_monitor(self, number: int) -> None:
         manifest = {

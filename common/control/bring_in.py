@@ -79,13 +79,17 @@ class Intake:
                     self._news(kind, namespace_, name)
 
     async def sweep_for_ever(self, client: Client, namespaces: Sequence[str | None]) -> None:
-        """Sweep from time to time. A sweep that fails is tried again at its next time."""
+        """Sweep from time to time."""
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            try:
-                await self.sweep(client, namespaces)
-            except (ApiError, OSError, TimeoutError) as error:
-                log.warning("A sweep failed", extra={"error": str(error)})
+            await self.sweep_or_log(client, namespaces)
+
+    async def sweep_or_log(self, client: Client, namespaces: Sequence[str | None]) -> None:
+        """Sweep; where the API server cannot be asked, the next sweep finds what this one would have."""
+        try:
+            await self.sweep(client, namespaces)
+        except (ApiError, OSError, TimeoutError) as error:
+            log.warning("A sweep failed", extra={"error": str(error)})
 
     async def _read(self, client: Client, kind: Kind, namespace: str, name: str) -> None:
         raw = await client.get(kind.resource, namespace, name)

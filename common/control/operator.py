@@ -13,16 +13,14 @@ from common.kube.objects import Object
 from common.kube.resource import Resource
 from common.kube.store import Store
 from common.resources.kind import CustomResource, Kind
-
-KIND_LABEL = "triad.dev/kind"
-INSTANCE_LABEL = "app.kubernetes.io/instance"
+from common.workload import names
 
 
 class Key(NamedTuple):
     """Names one cluster: what stands on the queue."""
 
     kind: str
-    """Kind and group, as `EtcdCluster.data.triad.dev`; also the value of the label KIND_LABEL."""
+    """Kind and group, as `EtcdCluster.data.triad.dev`; also the value of the label names.KIND."""
     namespace: str
     name: str
 
@@ -33,7 +31,7 @@ class Key(NamedTuple):
 def owner_key(seen: Object) -> Key | None:
     """The cluster that an owned object belongs to, read back from its labels."""
     labels = seen.metadata.labels
-    kind, instance = labels.get(KIND_LABEL), labels.get(INSTANCE_LABEL)
+    kind, instance = labels.get(names.KIND), labels.get(names.INSTANCE)
     return Key(kind, seen.metadata.namespace, instance) if kind and instance else None
 
 

@@ -24,16 +24,28 @@ from common.control.operator import Key, Operator, World
 from common.kube.apply import Applier
 from common.kube.client import Client
 from common.kube.config import Access, access_from
-from common.kube.informer import Informer, Watch
+from common.kube.errors import ApiError
+from common.kube.informer import FIRST_PAUSE, LONGEST_PAUSE, Informer, Pauses, Watch
+from common.kube.kubeconfig import ConfigError
 from common.kube.lease import Election
 from common.resources.crd import crds_of
-from common.resources.register import register
+from common.resources.register import RegistrationError, register
 
 log = logging.getLogger(__name__)
 
+LONG_ENOUGH = 60.0  # seconds that kopf must have run for its end not to count towards the pause before the next start
+
 
 async def run(operator: Operator, options: argparse.Namespace) -> int:
-    """Run one operator until a signal. Returns 0 after a signal, 1 when something made it end by itself."""
+    """Run one operator until a signal. Returns 0 after a signal, 1 when it cannot start or cannot go on."""
+    try:
+        return await _run(operator, options)
+    except (ConfigError, RegistrationError, ApiError) as error:
+        log.error("Cannot start", extra={"operator": operator.name, "error": str(error)})
+        return 1
+
+
+async def _run(operator: Operator, options: argparse.Namespace) -> int:
     access = access_from(options.kubeconfig)
     home = own_namespace(access.namespace)
     namespaces: list[str | None] = [None] if options.all_namespaces else list(options.namespace or [home])
@@ -92,13 +104,31 @@ class _Daemon:
             self.ready = True
             log.info("Caches are filled", extra={"operator": self._operator.name, "namespaces": self._namespaces})
             tasks += self._workers(election)
-            await run_kopf(self._intake, self._operator.kinds, self._namespaces, access, self._stop)
+            await self._bring_in(access)
         finally:
             self.ready = False
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         return 1 if self._stop.is_set() else 0
+
+    async def _bring_in(self, access: Access) -> None:
+        """Run kopf until a signal. It ends on an ERROR in a watch, and when the API server stays away.
+
+        Then it is started afresh, after a sweep for what was missed: caches and informers are as good as before.
+        """
+        pauses = Pauses(FIRST_PAUSE, LONGEST_PAUSE)
+        while not self._stop.is_set():
+            began = time.monotonic()
+            try:
+                await run_kopf(self._intake, self._operator.kinds, self._namespaces, access, self._stop)
+                return
+            except Exception as error:
+                log.warning("kopf ended, starting it afresh", extra={"error": f"{type(error).__name__}: {error}"})
+            if time.monotonic() - began > LONG_ENOUGH:
+                pauses.reset()
+            await pauses.next()
+            await self._intake.sweep_or_log(self._client, self._namespaces)
 
     def _workers(self, election: Election | None) -> list[asyncio.Task[None]]:
         sweep = asyncio.create_task(self._intake.sweep_for_ever(self._client, self._namespaces), name="sweep")

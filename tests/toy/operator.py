@@ -6,13 +6,14 @@ from typing import Annotated, Any
 
 import msgspec
 
-from common.control.operator import INSTANCE_LABEL, KIND_LABEL, Key, Operator, World, owner_key
+from common.control.operator import Key, Operator, World, owner_key
 from common.control.plan import Apply, Call, Condition, Plan, Reason, Refused, Step
 from common.kube.client import Client
 from common.kube.informer import Watch
 from common.kube.objects import Body
 from common.kube.resource import CONFIG_MAP, Resource
 from common.resources.kind import AGE, Column, CustomResource, Kind
+from common.workload import names
 from common.workload.owner import owner_reference
 
 MANAGED = "app.kubernetes.io/managed-by"
@@ -90,7 +91,7 @@ def _contents(seen: Seen) -> dict[str, Any]:
         "metadata": {
             "name": f"{meta.name}-contents",
             "namespace": meta.namespace,
-            "labels": {MANAGED: NAME, KIND_LABEL: kind.key, INSTANCE_LABEL: meta.name},
+            "labels": {MANAGED: NAME, names.KIND: kind.key, names.INSTANCE: meta.name},
             "ownerReferences": [owner_reference(kind.resource, meta)],
         },
         "data": {"size": str(seen.resource.spec.size), "label": seen.resource.spec.label},

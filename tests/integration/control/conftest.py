@@ -14,6 +14,7 @@ import pytest
 from kubernetes import client as official
 from kubernetes import config as official_config
 
+from tests.integration.control.cut import Wire
 from tests.toy.operator import BOX
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,11 @@ class Process:
         self._file = log.open("w")
         command = [sys.executable, "-m", "tests.toy", "run", "--metrics-bind-address", "127.0.0.1:0", *arguments]
         self.process = subprocess.Popen(command, cwd=ROOT, stderr=self._file, stdin=subprocess.DEVNULL)
-        eventually(lambda: "Caches are filled" in self.log.read_text(), self.log.read_text)
+        try:
+            eventually(lambda: "Caches are filled" in self.log.read_text(), self.log.read_text)
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         self.process.kill()
@@ -58,12 +63,19 @@ class Process:
 
 
 @pytest.fixture
+def wire(kubeconfig: str, tmp_path: Path) -> Iterator[Wire]:
+    wire = Wire(kubeconfig, tmp_path)
+    yield wire
+    wire.close()
+
+
+@pytest.fixture
 def start(tmp_path: Path, kubeconfig: str, namespace: str) -> Iterator[Callable[..., Process]]:
     running: list[Process] = []
 
-    def run(*arguments: str) -> Process:
+    def run(*arguments: str, through: str = kubeconfig) -> Process:
         log = tmp_path / f"operator-{len(running)}.log"
-        running.append(Process(log, "--kubeconfig", kubeconfig, "--namespace", namespace, *arguments))
+        running.append(Process(log, "--kubeconfig", through, "--namespace", namespace, *arguments))
         return running[-1]
 
     yield run
@@ -130,10 +142,3 @@ class Boxes:
 @pytest.fixture
 def boxes(api: Any, namespace: str) -> Boxes:
     return Boxes(api, namespace)
-
-
-@pytest.fixture(scope="session")
-def kubeconfig() -> str:
-    import os
-
-    return os.environ["KUBECONFIG"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import time
 from functools import partial
 from typing import Any
 
-from tests.integration.control.conftest import Boxes, eventually
+from tests.integration.control.conftest import ROOT, Boxes, eventually
 
 
 def writes(api: Any) -> dict[str, str]:
@@ -114,3 +116,29 @@ def test_only_one_of_two_replicas_acts_and_the_other_takes_over(boxes, start):
     eventually(lambda: "This replica leads" in second.log.read_text())
     boxes.edit("a", size=3)
     eventually(lambda: filled(boxes, "a", 3))
+
+
+def test_an_api_server_that_goes_away_and_comes_back_loses_nothing(boxes, start, wire):
+    operator = start(through=str(wire.kubeconfig))
+    boxes.create("kept", size=1)
+    boxes.create("gone", size=1)
+    eventually(lambda: filled(boxes, "kept", 1) and filled(boxes, "gone", 1))
+    wire.cut()
+    boxes.edit("kept", size=2)
+    boxes.delete("gone")
+    boxes.create("new", size=3)
+    time.sleep(3)
+    assert boxes.contents("new") is None
+    wire.mend()
+    eventually(lambda: filled(boxes, "kept", 2) and filled(boxes, "new", 3), operator.log.read_text, seconds=60)
+    assert operator.process.poll() is None
+
+
+def test_an_operator_that_cannot_reach_the_api_server_says_so_in_one_line(tmp_path, wire):
+    wire.close()
+    command = [sys.executable, "-m", "tests.toy", "run", "--kubeconfig", str(wire.kubeconfig)]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    [line] = [line for line in ended.stderr.splitlines() if "Cannot start" in line]
+    assert "Traceback" not in ended.stderr
+    assert "127.0.0.1" in line

@@ -21,6 +21,7 @@ UNWATCHED_AGE = 600.0  # seconds for which an object that nothing watches is tak
 REMEMBERED = 20_000  # objects of which it is remembered that they are as wanted; more than any one operator owns
 
 At = tuple[Resource, str, str]
+_BODY = msgspec.json.Decoder(Body)
 
 
 async def apply(
@@ -36,10 +37,12 @@ async def apply(
     return True
 
 
-class _Settled(msgspec.Struct):
-    """What is known of one object, so that a look at an unchanged one costs a few comparisons."""
+class _Settled(msgspec.Struct, frozen=True):
+    """What is known of one object, so that a look at an unchanged one costs a hash and a few comparisons.
 
-    manifest: Manifest
+    Manifests themselves are not kept: those of some thousand objects are more than all else that the process holds.
+    """
+
     digest: str
     live: Body | None
     """The live object that was found to be as wanted; identity counts, a store never changes an object in place."""
@@ -56,7 +59,7 @@ class _Kept(msgspec.Struct, frozen=True):
 
 
 class Applier:
-    """Applies manifests for one operator, and knows which need it. Manifests are values: never change one afterwards.
+    """Applies manifests for one operator, and knows which need it.
 
     Some differences stay, whatever is applied: a mutating webhook or another owner has the last word on a field. Asking
     for it again at every look would be a war that nobody wins, so such a field is reported once and then left alone,
@@ -80,80 +83,81 @@ class Applier:
 
     def needed(self, manifest: Manifest) -> bool:
         """True where `apply` would make a request. Makes none itself."""
-        at = _at(manifest)
+        at, wanted = _at(manifest), stamped(manifest)
         store = self._stores.get(at[0])
-        live = None if store is None else store.get(at[1], at[2])
-        if self._is_settled(at, manifest, live, watched=store is not None):
-            return False
-        return store is None or not self._as_wanted(at, manifest, stamped(manifest), live)
+        if store is None:
+            return not self._is_trusted(at, wanted)
+        return not self._is_as_wanted(at, wanted, store.get(at[1], at[2]))
 
     async def apply(self, manifest: Manifest) -> bool:
         """Make it so. True where something was written, False where it already is so."""
-        at = _at(manifest)
+        at, wanted = _at(manifest), stamped(manifest)
         resource, namespace, name = at
         store = self._stores.get(resource)
-        live = None if store is None else store.get(namespace, name)
-        if self._is_settled(at, manifest, live, watched=store is not None):
+        if store is None and self._is_trusted(at, wanted):
             return False
         if self._client is None:
             raise RuntimeError("there is no cluster to apply to")
         if store is None:
             live = await self._client.get_as(resource, namespace or None, name, Body)
-        wanted = stamped(manifest)
-        if self._as_wanted(at, manifest, wanted, live):
+        else:
+            live = store.get(namespace, name)
+        if self._is_as_wanted(at, wanted, live):
             return False
         answer = await self._client.apply(wanted, self._field_manager, resource=resource)
-        self._take_in(at, manifest, wanted, answer, store)
+        self._take_in(at, wanted, answer, store)
         return True
 
-    def _is_settled(self, at: At, manifest: Manifest, live: Body | None, watched: bool) -> bool:
+    def _is_trusted(self, at: At, wanted: Manifest) -> bool:
         known = self._settled.get(at)
-        if known is None or (watched and (live is None or known.live is not live)):
-            return False
-        if not watched and known.until <= self._clock():
-            return False
-        if known.manifest is manifest:
-            return True
-        if known.digest != stamped(manifest)["metadata"]["annotations"][HASH]:
-            return False
-        known.manifest = manifest
-        return True
+        return known is not None and known.digest == _digest(wanted) and self._clock() < known.until
 
-    def _as_wanted(self, at: At, manifest: Manifest, wanted: Manifest, live: Body | None) -> bool:
+    def _is_as_wanted(self, at: At, wanted: Manifest, live: Body | None) -> bool:
         if live is None:
+            self._settled.pop(at, None)
+            self._kept.pop(at, None)
             return False
-        digest = wanted["metadata"]["annotations"][HASH]
+        digest = _digest(wanted)
+        known = self._settled.get(at)
+        if known is not None and known.live is live and known.digest == digest:
+            return True
         kept = self._kept.get(at)
         allowed = kept.paths if kept and (kept.uid, kept.digest) == (live.metadata.uid, digest) else frozenset()
         if any(path not in allowed for path in differences(wanted, live)):
             return False
-        self._settle(at, manifest, digest, live)
+        self._settle(at, digest, live)
         return True
 
-    def _settle(self, at: At, manifest: Manifest, digest: str, live: Body) -> None:
+    def _settle(self, at: At, digest: str, live: Body) -> None:
         self._settled.pop(at, None)
-        self._settled[at] = _Settled(manifest, digest, live, self._clock() + UNWATCHED_AGE)
+        watched = at[0] in self._stores
+        self._settled[at] = _Settled(digest, live if watched else None, self._clock() + UNWATCHED_AGE)
         if len(self._settled) > REMEMBERED:
             oldest = next(iter(self._settled))
             del self._settled[oldest]
             self._kept.pop(oldest, None)
 
-    def _take_in(self, at: At, manifest: Manifest, wanted: Manifest, answer: bytes, store: Store[Any] | None) -> None:
-        body = msgspec.json.decode(answer, type=Body)
-        digest = wanted["metadata"]["annotations"][HASH]
-        paths = frozenset(differences(wanted, body))
+    def _take_in(self, at: At, wanted: Manifest, answer: bytes, store: Store[Any] | None) -> None:
+        decode = _BODY.decode if store is None or store.decode is None else store.decode
+        live = decode(answer)
+        digest = _digest(wanted)
+        paths = frozenset(differences(wanted, live))
         if paths:
-            self._kept[at] = _Kept(body.metadata.uid, digest, paths)
+            self._kept[at] = _Kept(live.metadata.uid, digest, paths)
             log.warning(
                 "another owner or a webhook keeps fields different from what is applied",
                 extra={"kind": at[0].kind, "object": f"{at[1]}/{at[2]}", "fields": sorted(paths)[:20]},
             )
         else:
             self._kept.pop(at, None)
-        if store is None:
-            self._settle(at, manifest, digest, body)
-        elif store.decode is not None:
-            store.put(store.decode(answer))
+        self._settle(at, digest, live)
+        if store is not None and store.decode is not None:
+            store.put(live)
+
+
+def _digest(wanted: Manifest) -> str:
+    digest: str = wanted["metadata"]["annotations"][HASH]
+    return digest
 
 
 def _at(manifest: Manifest) -> At:

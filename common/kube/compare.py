@@ -97,16 +97,14 @@ def _owned(reference: Mapping[str, Any], live: OwnerReference | None) -> bool:
 
 
 def _unlike(wanted: Any, seen: Any, path: str, quantity: bool) -> Iterator[str]:
-    match wanted:
-        case None:
-            return  # no opinion
-        case Mapping():
-            yield from _unlike_map(wanted, seen, path)
-        case list() | tuple():
-            yield from _unlike_list(wanted, seen, path)
-        case _:
-            if not _same(wanted, seen, quantity) and not (seen is None and _may_vanish(wanted, path)):
-                yield path
+    if isinstance(wanted, dict):
+        yield from _unlike_map(wanted, seen, path)
+    elif isinstance(wanted, list | tuple):
+        yield from _unlike_list(wanted, seen, path)
+    elif wanted is None or _same(wanted, seen, quantity):
+        return  # None: no opinion
+    elif seen is not None or not _may_vanish(wanted, path):
+        yield path
 
 
 def _unlike_map(wanted: Mapping[str, Any], seen: Any, path: str) -> Iterator[str]:

@@ -39,6 +39,9 @@ class Access(msgspec.Struct, kw_only=True):
     groups: tuple[str, ...] = ()
     _token_read: float = -TOKEN_AGE
 
+    def __repr__(self) -> str:
+        return f"Access({self.server!r})"  # its fields are credentials, and a traceback or a log may show this
+
     def headers(self) -> dict[str, str]:
         """Who we are, for each request; a token file is read again from time to time, since tokens are rotated."""
         headers = {}

@@ -14,7 +14,7 @@ import msgspec
 
 from common.kube.client import Client
 from common.kube.codec import Bookmark, Codec, Event, codec_of
-from common.kube.errors import ApiError, Gone, Unreachable
+from common.kube.errors import ApiError, Gone, TooManyRequests, Unreachable
 from common.kube.resource import Resource
 from common.kube.store import HasMeta, Store
 
@@ -108,7 +108,7 @@ class Informer(Generic[T]):
             except Gone:
                 self._position[namespace] = ""
                 log.info("the watch fell behind, listing again", extra=self._where(namespace))
-            except Unreachable as lost:
+            except (Unreachable, TooManyRequests) as lost:
                 log.info("the watch was cut off", extra=self._where(namespace) | {"error": str(lost)})
             except ApiError as error:
                 self._position[namespace] = ""  # what was missed is not known

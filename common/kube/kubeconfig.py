@@ -40,6 +40,9 @@ class User(msgspec.Struct, frozen=True):
     unsupported: str = ""
     """The way of logging in that is not supported, where it asks for one."""
 
+    def __repr__(self) -> str:
+        return "User(…)"  # its fields are credentials
+
 
 class Context(msgspec.Struct, frozen=True):
     """A `context` entry: a cluster, a user, a namespace."""

@@ -111,9 +111,9 @@ class Transport:
     ) -> AsyncGenerator[list[bytes], None]:
         """The lines of a watch as they arrive, several at a time. A line that is cut off in the middle is left out."""
         url = self._url(resource, namespace, None, None, query)
-        headers = self._access.headers() | ({"Accept": accept} if accept else {})
         limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=seconds + WATCH_SLACK)
         try:
+            headers = self._access.headers() | ({"Accept": accept} if accept else {})
             async with self._ready.get(url, headers=headers, timeout=limits, server_hostname=self._name) as response:
                 self._count("WATCH", str(response.status))
                 if response.status != 200:

@@ -237,6 +237,28 @@ async def test_a_watch_yields_changes_and_skips_what_is_cut_off() -> None:
         assert "allowWatchBookmarks=1" not in api.requests[0][1]
 
 
+async def test_a_watch_on_which_nothing_comes_any_more_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("common.kube.client.WATCH_SECONDS", (0, 0))
+    monkeypatch.setattr(transport, "WATCH_SLACK", 0.2)
+    api = ApiServer()
+    async with api.client() as client:
+        with pytest.raises(Unreachable, match="WATCH /api/v1/configmaps"):
+            async for _ in client.watch(CONFIG_MAP, None, Object, "1"):
+                pass
+
+
+async def test_watches_do_not_use_up_the_connections_of_requests() -> None:
+    api = ApiServer()
+    async with api.client() as client:
+        await api.put("configmaps", config_map("x"))
+        watches = [client.watch(CONFIG_MAP, None, Object, "1") for _ in range(transport.AT_ONCE + 5)]
+        async with asyncio.timeout(10):
+            await asyncio.gather(*(anext(w) for w in watches))
+            assert await client.get(CONFIG_MAP, "a", "x") is not None
+        for watch in watches:
+            await watch.aclose()
+
+
 async def test_many_requests_at_once_do_not_time_out_waiting_for_each_other() -> None:
     api = ApiServer()
     async with api.client() as client:

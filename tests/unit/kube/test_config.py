@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from common.kube.config import access_from, in_cluster
-from common.kube.kubeconfig import ConfigError
+from common.kube.kubeconfig import ConfigError, load
 
 Json = dict[str, Any]
 
@@ -104,3 +104,9 @@ def test_a_rotated_token_is_read_again(tmp_path: Path) -> None:
 
 def test_ipv6_addresses_are_bracketed(tmp_path: Path) -> None:
     assert in_cluster("fd00::1", "443", tmp_path).server == "https://[fd00::1]:443"
+
+
+def test_credentials_do_not_show_when_printed(tmp_path: Path) -> None:
+    path = kubeconfig(tmp_path / "config", user={"token": "s3cret", "client-key-data": "czNjcmV0"})
+    assert "s3cret" not in repr(load([Path(path)]))
+    assert "s3cret" not in repr(access_from(kubeconfig(tmp_path / "other", user={"token": "s3cret"})))

@@ -9,20 +9,21 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from .settings import Instance
 from .shell import Trouble
 
 MOUNT = Path("/sys/fs/cgroup")
+QUIET_LOOKS = 3  # in a row that find nothing, before it is believed
 
 
 def _hierarchies() -> list[Path]:
-    """Version 2 has one; version 1 one a controller, and kubelet wants its root group in each."""
+    """Version 2 has one; version 1 one a controller (and, mixed, one of version 2 without any): runc uses them all."""
     if (MOUNT / "cgroup.controllers").exists():
         return [MOUNT]
-    named = [path for path in sorted(MOUNT.iterdir()) if (path / "cgroup.procs").exists() and not path.is_symlink()]
-    return [path for path in named if not (path / "cgroup.controllers").exists()]
+    return [path for path in sorted(MOUNT.iterdir()) if (path / "cgroup.procs").exists() and not path.is_symlink()]
 
 
 def _tracking() -> Path:
@@ -70,48 +71,47 @@ def entry(instance: Instance) -> Path:
 
 
 def processes(instance: Instance) -> list[int]:
-    """Everything that lives in the instance: components, shims, pods."""
-    group = _tracking() / root_name(instance)
+    """Everything that lives in the instance: components, shims, pods. A process that moves from one group to another
+    while they are read could be missed in one hierarchy, so all are read.
+    """
     found: set[int] = set()
-    for path in group.rglob("cgroup.procs"):
-        try:
-            found.update(int(line) for line in path.read_text().split())
-        except OSError:
-            continue  # the group went away while it was read
+    for hierarchy in _hierarchies():
+        for folder, _, files in os.walk(hierarchy / root_name(instance)):
+            if "cgroup.procs" in files:
+                found.update(_members(Path(folder, "cgroup.procs")))
     return sorted(found)
 
 
-def kill(instance: Instance, patience_seconds: float = 30.0) -> None:
-    """End everything in the group. A process that dies in the kernel's good time is waited for."""
+def _members(path: Path) -> list[int]:
+    try:
+        return [int(line) for line in path.read_text().split()]
+    except OSError:
+        return []  # the group went away while it was read
+
+
+def end(instance: Instance, patience_seconds: float = 30.0) -> None:
+    """End everything in the groups and take them away, again until a last look finds nothing: a container that is
+    just being created makes groups even while it is being killed.
+    """
     deadline = time.monotonic() + patience_seconds
-    while pids := processes(instance):
+    quiet = 0
+    while quiet < QUIET_LOOKS:
+        pids = processes(instance)
         for pid in pids:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        left = [] if pids else _remove(instance)
+        quiet = 0 if pids or left else quiet + 1
         if time.monotonic() > deadline:
-            raise Trouble(f"processes that do not end: {pids}")
+            raise Trouble(f"these do not end: processes {pids}, control groups {[str(path) for path in left]}")
         time.sleep(0.05)
 
 
-def remove(instance: Instance) -> None:
-    """Take the emptied groups away, innermost first."""
-    for hierarchy in _hierarchies():
-        group = hierarchy / root_name(instance)
-        folders = [Path(folder) for folder, _, _ in os.walk(group, topdown=False)]
-        for folder in folders:
-            _remove_folder(folder)
-
-
-def _remove_folder(folder: Path) -> None:
-    for _ in range(100):
-        try:
-            folder.rmdir()
-        except FileNotFoundError:
-            return
-        except OSError:  # busy: the kernel counts processes out of a group a moment after they are gone
-            time.sleep(0.05)
-        else:
-            return
-    raise Trouble(f"the control group {folder} is still in use")
+def _remove(instance: Instance) -> list[Path]:
+    """Take the emptied groups away, innermost first. Returns those that are still counted as in use."""
+    groups = [hierarchy / root_name(instance) for hierarchy in _hierarchies()]
+    for group in groups:
+        for folder, _, _ in os.walk(group, topdown=False):
+            with suppress(OSError):  # busy: the kernel counts processes out of a group a moment after they are gone
+                Path(folder).rmdir()
+    return [group for group in groups if group.exists()]

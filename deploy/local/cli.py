@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from . import kubectl, processes, settings
+from .check import check
 from .down import down
 from .images import catalogue
 from .progress import say
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="start it, or what of it does not run; prints the kubeconfig's path")
     commands.add_parser("down", help="end it and leave nothing behind").add_argument("--all", action="store_true")
     commands.add_parser("status", help="what runs")
+    commands.add_parser("check", help="start one, use it, end it, and see that nothing is left behind")
     images = commands.add_parser("images", help="make images by name and give them to the cluster if it runs")
     images.add_argument(
         "names", nargs="*", metavar="NAME", help=f"of: {', '.join(catalogue.RECIPES)}; without: the default ones"
@@ -60,6 +62,8 @@ def _run(options: argparse.Namespace) -> int:
                 down(each)
         case "status":
             return _status()
+        case "check":
+            check()
         case "images":
             print("\n".join(make_images(options.names or catalogue.chosen())))
         case "kubeconfig":

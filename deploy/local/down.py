@@ -26,8 +26,7 @@ def remove(instance: Instance) -> None:
     Every mount was made in the cluster's own mount namespace, which ends with its last process; so nothing but plain
     files is left below the folder.
     """
-    cgroups.kill(instance)
-    cgroups.remove(instance)
+    cgroups.end(instance)
     network.remove(instance)
     shutil.rmtree(instance.folder)
     node.restore_kernel_settings()

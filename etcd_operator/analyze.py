@@ -66,5 +66,5 @@ def _reported(seen: Observation, plan: Plan) -> Plan:
         plan,
         conditions=conditions(seen, plan),
         status=status(seen, plan),
-        look_again=plan.look_again if seen.pods else None,
+        look_again=plan.look_again if any(pod.address for pod in seen.pods) else None,
     )

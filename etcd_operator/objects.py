@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from common.resources.problem import Unacceptable
 from common.workload.budget import disruption_budget
 from common.workload.names import labels, selector
 from common.workload.owner import owner_reference
 from common.workload.pod import merged
-from common.workload.quantity import parse
+from common.workload.quantity import QuantityError, parse
 from common.workload.security import container_security, pod_security
 from common.workload.templates import Templates
 from etcd_operator import flags
@@ -183,7 +182,7 @@ def covers(present: Any, wanted: Any) -> bool:
         return True
     try:
         return parse(present) == parse(wanted)
-    except Unacceptable:
+    except QuantityError:
         return False
 
 

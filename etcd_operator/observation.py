@@ -170,11 +170,6 @@ class Observation(Struct, frozen=True, kw_only=True):
         return next((m for m in self.members if m.leader and m.alive), None)
 
     @property
-    def healthy(self) -> bool:
-        """Every member is a voter, and answers."""
-        return self.known and self.leader is not None and all(m.alive and not m.learner for m in self.members)
-
-    @property
     def settling(self) -> bool:
         """A member that answers started so recently that etcd takes none out yet."""
         return any(m.alive and m.pod and m.pod_seconds < CONNECTED for m in self.voters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.control.plan import Refused
 from common.resources.problem import Unacceptable
 from common.workload.names import check_name
-from common.workload.quantity import to_bytes
+from common.workload.quantity import QuantityError, to_bytes
 from etcd_operator.flags import OURS
 from etcd_operator.objects import claim_spec, environment
 from etcd_operator.observation import Observation
@@ -59,7 +59,7 @@ def requested(seen: Observation) -> int | None:
     size = claim_spec(seen.spec.storage).get("resources", {}).get("requests", {}).get("storage")
     try:
         return None if size is None else to_bytes(size)
-    except Unacceptable as error:
+    except QuantityError as error:
         raise Refused("InvalidSpec", f"spec.storage.claimSpec.resources.requests.storage: {error}") from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.control.plan import Plan
 from etcd_operator.calls import RemoveMember, RestartMember
 from etcd_operator.observation import Member, Observation, PodSeen
-from etcd_operator.rules.membership import hand_over
+from etcd_operator.rules.membership import caught_up, hand_over
 from etcd_operator.rules.outcome import SOON, named, steps, wait
 
 
@@ -25,9 +25,12 @@ def roll(seen: Observation) -> Plan | None:
     broken = next(((p, m) for p, m in pairs if not m.alive), None)
     if broken is not None and (seen.quorum_without(broken[1]) or not seen.ephemeral):
         return _restart(seen, *broken)
-    if not pairs or not seen.healthy:
-        down = [m.pod for m in seen.members if not m.alive]
-        return wait("Rolling", f"{named(down) or 'the pods'} must be healthy before the next one restarts")
+    unwell = sorted(m.pod for m in seen.members if not m.alive or m.learner or not caught_up(seen, m))
+    unready = [p.name for p in seen.pods if not p.ready]
+    if not pairs or unwell or unready or seen.leader is None:
+        return wait(
+            "Rolling", f"{named(unwell or unready) or 'every member'} must be well before the next one restarts"
+        )
     pod, member = max(pairs, key=lambda pair: (not pair[1].leader, pair[1].ordinal))
     if member.leader and len(seen.voters) > 1:
         return hand_over(seen, member, "Rolling")

@@ -4,13 +4,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 
 from common.kube import informer as module
 from common.kube.informer import Informer, Watch
-from common.kube.objects import Object
+from common.kube.objects import Meta, Object
 from common.kube.resource import CONFIG_MAP, NAMESPACE
 from tests.unit.kube.apiserver import ApiServer, config_map, failure, line, until
 
@@ -242,3 +244,32 @@ async def test_waits_between_tries_grow_to_a_limit() -> None:
     assert pauses._upcoming == 0.004
     pauses.reset()
     assert pauses._upcoming == 0.001
+
+
+@dataclass
+class Box:
+    """A view that msgspec cannot build by itself."""
+
+    metadata: Meta
+    size: int
+
+
+def decode_box(raw: msgspec.Raw | bytes) -> Box:
+    whole = msgspec.json.decode(raw)
+    return Box(msgspec.convert(whole["metadata"], Meta), msgspec.convert(whole["data"]["size"], int, strict=False))
+
+
+async def test_a_view_may_bring_its_own_decoder() -> None:
+    api = ApiServer()
+    await api.put("configmaps", config_map("x", size="1"))
+    await api.put("configmaps", config_map("odd", size="huge"))
+    async with api.client() as client:
+        informer = Informer(client, Watch(CONFIG_MAP, Box, decode=decode_box), [None])
+        task = asyncio.create_task(informer.run())
+        await until(lambda: informer.synced.is_set() and api.watching.is_set())
+        await api.put("configmaps", config_map("x", size="2"))
+        await api.put("configmaps", config_map("odd", size="3"))
+        await until(lambda: len(informer.store) == 2)
+        assert {b.metadata.name: b.size for b in informer.store.all()} == {"x": 2, "odd": 3}
+        informer.stop()
+        await task

@@ -129,10 +129,10 @@ async def _replace_broken(kubernetes: Kubernetes, key: Key, name: str, uid: str)
 
 
 def _addresses(key: Key, world: World) -> list[str]:
-    pods = [p for p in world.owned(key, POD) if p.status.pod_ip and p.metadata.deletion_timestamp is None]
-    if not pods:
-        raise Changed("no pod of the cluster has an address")
-    return [p.status.pod_ip for p in sorted(pods, key=lambda p: not p.ready)]
+    addresses = [p.status.pod_ip for p in world.owned(key, POD) if p.ready]
+    if not addresses:
+        raise Changed("no node of the cluster is ready")
+    return addresses
 
 
 def _selector(key: Key) -> str:

@@ -8,6 +8,7 @@ cluster state, and `filter_path` keeps answers small however large the cluster i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,11 +23,13 @@ from es_operator.observation import (
     Health,
     Node,
 )  # fmt: skip
+from es_operator.rules.settings import flat
 from es_operator.versions import Version
 
 PORT = 9200
 TIMEOUT = 5.0  # seconds for an answer; a node that takes longer is no node to ask
 SLOW = 60.0  # seconds for calls that wait for something: voting exclusions, a flush
+RETRIES = 2  # further nodes to ask when one does not answer
 MOST_ENDPOINTS = 8  # nodes to ask in turn; a cluster of hundreds needs no pool of hundreds
 HEADERS = {"accept": "application/json"}
 _HEALTH_FIELDS = ",".join(Health.__struct_fields__)
@@ -84,8 +87,8 @@ class Client:
         """Dynamic settings that the operator makes; transient ones win."""
         names = (ALLOCATION, EXCLUDED, MINIMUM_MASTERS)
         fields = ",".join(f"{kind}.{name}" for kind in ("persistent", "transient") for name in names)
-        body = await self._must("GET", f"/_cluster/settings?flat_settings=true&filter_path={fields}")
-        merged = {**body.get("persistent", {}), **body.get("transient", {})}
+        body = await self._must("GET", f"/_cluster/settings?filter_path={fields}")
+        merged = {**flat(body.get("persistent", {})), **flat(body.get("transient", {}))}
         return {name: ",".join(value) if isinstance(value, list) else str(value) for name, value in merged.items()}
 
     async def copies(self) -> tuple[Copy, ...]:
@@ -152,9 +155,9 @@ class Client:
 
         headers = HEADERS if body is None else {**HEADERS, "content-type": "application/json"}
         try:
-            async with asyncio.timeout(timeout * 2):  # the pool may try a second node
+            async with asyncio.timeout(timeout * 2):  # the pool may try further nodes
                 answer = await self._transport.perform_request(
-                    method, path, body=body, headers=headers, request_timeout=timeout, max_retries=1,
+                    method, path, body=body, headers=headers, request_timeout=timeout, max_retries=RETRIES,
                     retry_on_status=(), retry_on_timeout=False,
                 )  # fmt: skip
         except (TransportError, TimeoutError, OSError) as error:
@@ -168,8 +171,10 @@ async def connected(addresses: Sequence[str]) -> AsyncIterator[Client]:
     # Imported here: 20 MiB and a third of a second that an operator without a running cluster need not pay.
     from elastic_transport import AiohttpHttpNode, AsyncTransport, NodeConfig
 
+    # A node that does not answer is nothing to log each time: the resource's status says so once.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     nodes = [NodeConfig("http", address, PORT, request_timeout=TIMEOUT) for address in addresses[:MOST_ENDPOINTS]]
-    transport = AsyncTransport(nodes, node_class=AiohttpHttpNode, max_retries=1)
+    transport = AsyncTransport(nodes, node_class=AiohttpHttpNode, max_retries=RETRIES)
     try:
         yield Client(transport)
     finally:

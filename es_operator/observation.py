@@ -62,6 +62,8 @@ class Pod(Struct, frozen=True):
     """Why it does not run: Unschedulable, ImagePullBackOff, CrashLoopBackOff, …; empty when it runs or just starts."""
     created: float = 0.0
     """Seconds since the epoch."""
+    ready_since: float = 0.0
+    """When it last became ready, or ceased to be, in seconds since the epoch."""
 
     @property
     def ordinal(self) -> int:

@@ -44,7 +44,7 @@ async def observe(key: Key, resource: CustomResource, world: World) -> Observati
     """One cluster at this moment."""
     hub: ElasticsearchClusterSpec = resource.hub
     seen = _from_caches(key, resource, hub, world)
-    addresses = [p.ip for p in sorted(seen.pods, key=lambda p: not p.ready) if p.ip and not p.leaving]
+    addresses = [p.ip for p in seen.pods if p.ready]
     if world.offline or not addresses:
         CLUSTERS.saw(key, world, None)
         return seen
@@ -179,8 +179,13 @@ def _pod(found: kube.Pod) -> Pod:
         ip=found.status.pod_ip,
         leaving=meta.deletion_timestamp is not None,
         trouble=_trouble(found),
-        created=datetime.fromisoformat(meta.creation_timestamp).timestamp() if meta.creation_timestamp else 0.0,
+        created=_seconds(meta.creation_timestamp),
+        ready_since=_seconds(next((c.last_transition_time for c in found.status.conditions if c.type == "Ready"), "")),
     )
+
+
+def _seconds(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp).timestamp() if timestamp else 0.0
 
 
 def _trouble(found: kube.Pod) -> str:

@@ -88,7 +88,7 @@ def _progressing(seen: Observation, plan: Plan) -> Condition:
     return Condition("Progressing", "True" if moving else "False", first.code if moving else phase, first.message)
 
 
-_EXPECTED = frozenset({"Draining", "WaitingForPodToGo", "RestartUnderWay", "Forming", "WaitingForPods"})
+_EXPECTED = frozenset({"Draining", "WaitingForPodToGo", "RestartUnderWay", "Forming", "WaitingForPods", "NodesStart"})
 """Reasons to wait that are part of what was asked for."""
 
 

@@ -140,13 +140,14 @@ class ContainerStatus(Struct, rename="camel", frozen=True):
     last_state: ContainerStates = ContainerStates()
 
 
-class PodCondition(Struct, frozen=True):
+class PodCondition(Struct, rename="camel", frozen=True):
     """A condition of a pod."""
 
     type: str
     status: str
     reason: str = ""
     message: str = ""
+    last_transition_time: str = ""
 
 
 class PodStatus(Struct, frozen=True):

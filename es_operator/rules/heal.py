@@ -8,17 +8,18 @@ from es_operator.observation import Observation
 from es_operator.rules.outcome import listed, step, wait
 
 ANSWER_LOOK = 5.0  # seconds; a node that begins to answer changes no object
+START_LOOK = 2.0  # seconds; a node joins a while before or after its pod is ready
 PATIENCE = 300.0  # seconds; a node that starts needs 20-60, one that replays a large translog minutes
 
 
 def nothing_runs(seen: Observation) -> Plan | None:
-    """No pod has an address yet: every change that matters arrives by a watch."""
-    if seen.cluster is not None or any(p.ip for p in seen.pods):
+    """No pod is ready, so nothing listens: every change that matters arrives by a watch."""
+    if seen.cluster is not None or any(p.ready for p in seen.pods):
         return None
     troubled = [p for p in seen.pods if p.trouble]
     if troubled:
         return wait("PodsDoNotStart", f"{troubled[0].name}: {troubled[0].trouble}", None)
-    return wait("WaitingForPods", "no pod runs yet", None)
+    return wait("WaitingForPods", "no pod is ready yet", None)
 
 
 def replace_broken(seen: Observation) -> Plan | None:
@@ -44,13 +45,10 @@ def not_answering(seen: Observation) -> Plan | None:
     if seen.cluster is not None and seen.cluster.formed:
         return None
     if seen.cluster is None:
-        troubled = [p for p in seen.pods if p.trouble]
-        if troubled:
-            return wait("PodsDoNotStart", f"{troubled[0].name}: {troubled[0].trouble}", ANSWER_LOOK * 6)
-        return wait("NotAnswering", "no node answers yet", ANSWER_LOOK)
+        return wait("NotAnswering", "no node answers, though some are ready", ANSWER_LOOK)
     running = [p for p in seen.pods if p.ready and p.name in seen.layout.masters]
-    oldest = min((p.created for p in running), default=seen.now)
-    if len(running) * 2 > len(seen.layout.masters) and seen.now - oldest > PATIENCE:
+    since = max((p.ready_since for p in running), default=seen.now)
+    if len(running) * 2 > len(seen.layout.masters) and seen.now - since > PATIENCE:
         return wait(
             "NoMasterElected",
             f"{len(running)} of {len(seen.layout.masters)} masters run and elect none of them: if the volumes of a "
@@ -72,7 +70,8 @@ def missing_nodes(seen: Observation) -> Plan | None:
     """Wait for nodes that shall run and have not joined; nothing else is touched meanwhile."""
     if not seen.missing:
         return None
-    name = seen.missing[0]
-    pod = seen.pod(name)
-    why = f" ({pod.trouble})" if pod is not None and pod.trouble else ""
-    return wait("WaitingForNodes", f"{listed(seen.missing)} has not joined{why}", 2.0 if not why else ANSWER_LOOK * 6)
+    pods = [seen.pod(name) for name in seen.missing]
+    if all(p is None or (not p.trouble and seen.now - p.created < PATIENCE) for p in pods):
+        return wait("NodesStart", f"{listed(seen.missing)} starts", START_LOOK)
+    why = next((f" ({p.trouble})" for p in pods if p is not None and p.trouble), "")
+    return wait("NodesMissing", f"{listed(seen.missing)} has not joined{why}", ANSWER_LOOK * 6 if why else ANSWER_LOOK)

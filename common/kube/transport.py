@@ -16,7 +16,7 @@ from yarl import URL
 
 from common.kube.config import Access
 from common.kube.errors import Invalid, Unreachable, error_of
-from common.kube.resource import SECRET, Resource
+from common.kube.resource import LEASE, SECRET, Resource
 
 AT_ONCE = 32  # requests on their way; API Priority and Fairness queues far fewer a user
 CONNECT = 5.0  # seconds
@@ -35,6 +35,8 @@ class Transport:
         self._access = access
         self._count = on_request or (lambda method, code: None)
         self._slots = asyncio.Semaphore(AT_ONCE)
+        # A queue of slow writes must not cost a leader its lease.
+        self._lease_slots = asyncio.Semaphore(1)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -69,7 +71,7 @@ class Transport:
         if payload is not None:
             headers["Content-Type"] = content_type
         secret = about_secrets(resource)
-        async with self._slots:
+        async with self._lease_slots if resource == LEASE else self._slots:
             for attempt in range(ATTEMPTS):
                 try:
                     status, wait, answer = await self._exchange(method, url, headers, payload)

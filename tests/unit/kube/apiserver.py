@@ -37,6 +37,8 @@ class ApiServer:
         self.mutate: Callable[[Json], None] = lambda written: None
         """A mutating webhook."""
         self.on_page: Callable[[], None] = lambda: None
+        self.hung: set[str] = set()
+        """Resources whose requests get no answer."""
         self.watch_lines: deque[str] = deque()
         """Sent as they are at the beginning of the next watch, which ends after them."""
         self.watching = asyncio.Event()
@@ -94,6 +96,8 @@ class ApiServer:
             self.requests.append(("WATCH", request.path_qs))
             return await self._watch(request, plural, namespace)
         self.requests.append((request.method, request.path_qs))
+        if plural in self.hung:
+            await asyncio.sleep(3600)
         if self.answers:
             return self.answers.popleft()
         match request.method:

@@ -17,8 +17,8 @@ from common.kube.codec import Event
 from common.kube.config import Access
 from common.kube.errors import ApiError, Conflict, Forbidden, Gone, Invalid, TooManyRequests, Unreachable
 from common.kube.objects import Body, Object
-from common.kube.resource import CONFIG_MAP, SECRET
-from tests.unit.kube.apiserver import ApiServer, config_map, failure
+from common.kube.resource import CONFIG_MAP, LEASE, SECRET
+from tests.unit.kube.apiserver import ApiServer, config_map, failure, until
 
 
 async def test_what_is_not_there_is_none() -> None:
@@ -257,6 +257,19 @@ async def test_watches_do_not_use_up_the_connections_of_requests() -> None:
             assert await client.get(CONFIG_MAP, "a", "x") is not None
         for watch in watches:
             await watch.aclose()
+
+
+async def test_a_queue_of_slow_requests_does_not_hold_up_the_lease() -> None:
+    api = ApiServer()
+    api.hung.add("configmaps")
+    async with api.client() as client:
+        slow = [asyncio.create_task(client.get(CONFIG_MAP, "a", "x")) for _ in range(transport.AT_ONCE * 2)]
+        await until(lambda: len(api.requests) == transport.AT_ONCE)
+        async with asyncio.timeout(10):
+            assert await client.get(LEASE, "a", "x") is None
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
 
 
 async def test_many_requests_at_once_do_not_time_out_waiting_for_each_other() -> None:

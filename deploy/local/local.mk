@@ -4,15 +4,15 @@ PYTHON3 ?= python3
 
 .PHONY: cluster cluster-down cluster-status image
 
-cluster:
+cluster: ## A Kubernetes on this machine; prints its kubeconfig (CLUSTER, PARTS, IMAGES)
 	@$(PYTHON3) -m deploy.local up
 
-cluster-down:
+cluster-down: ## End it and leave nothing behind
 	@$(PYTHON3) -m deploy.local down
 
 # The operators' image from this checkout, into the cluster if it runs.
-image:
+image: ## The operators' image from this checkout, into the cluster if it runs
 	@$(PYTHON3) -m deploy.local images operators
 
-cluster-status:
+cluster-status: ## What of it runs
 	@$(PYTHON3) -m deploy.local status

@@ -21,7 +21,9 @@ class Rule(Part, kw_only=True, frozen=True):
     record: Annotated[str, doc("Name of the series that it writes.")] = ""
     alert: Annotated[str, doc("Name of the alert that it raises.")] = ""
     for_: Duration | None = field(default=None, name="for")
-    keep_firing_for: Annotated[str | None, doc("How long an alert goes on after its condition ended.")] = None
+    keep_firing_for: Annotated[Duration | None, doc("How long an alert goes on after its condition ended.")] = field(
+        default=None, name="keep_firing_for"
+    )
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
 

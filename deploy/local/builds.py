@@ -109,6 +109,8 @@ def _build(build: Build) -> None:
     """Into a folder beside its place, then renamed: a build that was cut off is never taken for a whole one."""
     parent = build.output.parent
     parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob(f".{build.module}-*"):
+        shutil.rmtree(left, ignore_errors=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{build.module}-", dir=parent))
     try:
         run(

@@ -20,10 +20,16 @@ DESCRIPTION = """\
 A real Kubernetes on this machine, in namespaces of its own.
 CLUSTER names one of several (default: triad); PARTS=control-plane leaves the node out."""
 
+PASS_ON = {"kubectl": "run kubectl against it", "enter": "run a program in its namespaces (default: a shell)"}
+
 
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit status; standard output carries only what a script wants to read."""
     try:
+        # argparse would take the other program's options for its own.
+        command, *words = arguments or [""]
+        if command in PASS_ON:
+            return _pass_on(command, words)
         return _run(_parser().parse_args(arguments))
     except Trouble as trouble:
         print(f"local cluster: {trouble}", file=sys.stderr)
@@ -47,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
         "names", nargs="*", metavar="NAME", help=f"of: {', '.join(catalogue.RECIPES)}; without: the default ones"
     )
     commands.add_parser("kubeconfig", help="print the kubeconfig's path")
-    for name, text in (("kubectl", "run kubectl against it"), ("enter", "run a program in its namespaces")):
-        commands.add_parser(name, help=text).add_argument("words", nargs=argparse.REMAINDER)
+    for name, text in PASS_ON.items():
+        commands.add_parser(name, help=text).add_argument("words", nargs="*", metavar="WORD")
     return parser
 
 
@@ -68,13 +74,18 @@ def _run(options: argparse.Namespace) -> int:
             print("\n".join(make_images(options.names or catalogue.chosen())))
         case "kubeconfig":
             print(_given() or _known(name).kubeconfig)
-        case "kubectl":
-            words = kubectl.words(_known(name), *options.words)
-            os.execv(words[0], words)
-        case "enter":
-            words = processes.enter_words(_known(name)) + (options.words or ["bash"])
-            os.execvp(words[0], words)
     return 0
+
+
+def _pass_on(command: str, words: Sequence[str]) -> int:
+    """Become the other program."""
+    instance = _known(settings.instance_name())
+    match command:
+        case "kubectl":
+            words = kubectl.words(instance, *words)
+        case _:
+            words = [*processes.enter_words(instance), *(words or ["bash"])]
+    os.execvp(words[0], list(words))
 
 
 def _given() -> str | None:

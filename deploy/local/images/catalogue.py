@@ -8,11 +8,13 @@ from collections.abc import Iterable, Sequence
 from ..builds import Build, build_all
 from ..progress import Schedule
 from ..shell import Trouble
-from . import elasticsearch, operators, programs
+from . import elasticsearch, old_etcd, operators, programs
 from .oci import Image
 from .recipe import Recipe
 
-RECIPES = {recipe.name: recipe for recipe in (*programs.RECIPES, *operators.RECIPES, *elasticsearch.RECIPES)}
+RECIPES = {
+    recipe.name: recipe for recipe in (*programs.RECIPES, *old_etcd.RECIPES, *operators.RECIPES, *elasticsearch.RECIPES)
+}
 
 # Without these no pod runs; they are always there.
 NODE = ("pause", "busybox", "coredns")

@@ -12,6 +12,7 @@ import pytest
 from deploy.local.images import catalogue
 from deploy.local.images.oci import Entry, Image, Layer, folder_entries, write_archive, write_layer
 from deploy.local.images.recipe import cached_layer
+from deploy.local.settings import SOURCE
 from deploy.local.shell import Trouble
 
 
@@ -151,3 +152,8 @@ def test_an_unknown_image_is_refused_with_the_known_ones() -> None:
 def test_builds_are_listed_once_however_many_images_need_them() -> None:
     recipes = catalogue.named(["etcd-3.6.16", "etcd-3.6.16", "coredns", "operators"])
     assert [build.module for build in catalogue.builds(recipes)] == ["etcd-3.6.16", "coredns"]
+
+
+def test_the_documentation_names_every_image() -> None:
+    text = (SOURCE / "README.md").read_text()
+    assert [name for name in catalogue.RECIPES if f"`{name}`" not in text] == []

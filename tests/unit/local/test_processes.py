@@ -92,3 +92,15 @@ def test_trouble_is_one_line_and_a_status(monkeypatch: pytest.MonkeyPatch, capsy
 
 def test_nothing_but_the_standard_library_is_needed() -> None:
     run([sys.executable, "-S", "-c", "import deploy.local.cli, deploy.local.volumes"], cwd=TREE)
+
+
+def test_options_of_another_program_are_its_own(tmp_path: Path) -> None:
+    folder = tmp_path / "shop"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "instance.json").write_text('{"number": 0}')
+    (folder / "bin" / "kubectl").write_text('#!/bin/sh\necho "$@"\n')
+    (folder / "bin" / "kubectl").chmod(0o755)
+    command = [sys.executable, "-m", "deploy.local", "kubectl", "-n", "kube-system", "get", "pods", "--help"]
+    said = run(command, env={"TRIAD_STATE": str(tmp_path), "CLUSTER": "shop"}, cwd=TREE)
+    assert said.endswith(" -n kube-system get pods --help\n")
+    assert f"--kubeconfig={folder / 'kubeconfig'}" in said

@@ -126,6 +126,7 @@ def test_the_pods_of_removed_members_go_and_then_their_claims() -> None:
     seen = cluster("abc", replicas=5)
     assert _replicas(seen) == 3
     assert reasons(seen) == ["Resizing"]  # the pods end
+    assert seen.stateful_set is not None
     ended = msgspec.structs.replace(
         seen, pods=seen.pods[:3], stateful_set=msgspec.structs.replace(seen.stateful_set, replicas=3)
     )

@@ -29,14 +29,8 @@ PATIENCE = 200  # looks until everything must be as wanted
 
 def befall(world: Simulation, what: str, number: int) -> None:
     match what:
-        case "kill":
-            if not world.ephemeral:
-                world.kill(f"db-{number}")
-            elif world.formed:
-                world.lose(f"db-{number}")  # the same there, but never for a majority
-        case "lose":
-            if world.formed:
-                world.lose(f"db-{number}")
+        case "kill" | "lose":
+            strike(world, f"db-{number}", volume_too=what == "lose" or world.ephemeral)
         case "resize":
             world.size = number
         case "edit":
@@ -47,9 +41,15 @@ def befall(world: Simulation, what: str, number: int) -> None:
             world.look()
         case "time":
             world.pass_time()
-        case "write":
-            if world.formed:
-                world.write()
+        case "write" if world.formed:
+            world.write()
+
+
+def strike(world: Simulation, pod: str, *, volume_too: bool) -> None:
+    if not volume_too:
+        world.kill(pod)
+    elif world.formed:
+        world.lose(pod)
 
 
 def settle(world: Simulation) -> None:

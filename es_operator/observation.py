@@ -58,6 +58,8 @@ class Pod(Struct, frozen=True):
     ready: bool
     ip: str = ""
     leaving: bool = False
+    ends: float = 0.0
+    """When it will be killed if it has not ended by then, in seconds since the epoch; 0 unless it is leaving."""
     trouble: str = ""
     """Why it does not run: Unschedulable, ImagePullBackOff, CrashLoopBackOff, …; empty when it runs or just starts."""
     created: float = 0.0

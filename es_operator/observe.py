@@ -178,6 +178,7 @@ def _pod(found: kube.Pod) -> Pod:
         ready=found.ready,
         ip=found.status.pod_ip,
         leaving=meta.deletion_timestamp is not None,
+        ends=_seconds(meta.deletion_timestamp or ""),
         trouble=_trouble(found),
         created=_seconds(meta.creation_timestamp),
         ready_since=_seconds(next((c.last_transition_time for c in found.status.conditions if c.type == "Ready"), "")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.control.plan import Plan
 from es_operator.calls import ClearVotingExclusions, EnableAllocation, ExcludeFromAllocation, SetMinimumMasters
-from es_operator.observation import MINIMUM_MASTERS, Observation
+from es_operator.observation import MINIMUM_MASTERS, Observation, Pod
 from es_operator.rules.drain import to_drain
 from es_operator.rules.outcome import listed, step
 from es_operator.rules.settings import quorum
@@ -21,11 +21,14 @@ def allow_allocation(seen: Observation) -> Plan | None:
     """
     if seen.cluster is None or seen.cluster.allocation != "primaries":
         return None
-    restarting = [n for n in seen.missing if n not in seen.leaving] or any(p.leaving for p in seen.pods)
-    youngest = max((p.created for p in seen.pods), default=0.0)
-    if restarting and seen.now - youngest < LONGEST_RESTART:
+    if any(_restarts(seen, seen.pod(name)) for name in (*seen.missing, *(p.name for p in seen.pods if p.leaving))):
         return None
     return step(EnableAllocation(None), why="no node restarts any more: replicas may be allocated again")
+
+
+def _restarts(seen: Observation, pod: Pod | None) -> bool:
+    """Whether a node is expected back soon; between two pods of one name there is a moment without any."""
+    return pod is None or seen.now - max(pod.created, pod.ends) < LONGEST_RESTART
 
 
 def exclude_what_leaves(seen: Observation) -> Plan | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import kubectl, processes, settings
 from .check import check
@@ -20,6 +22,7 @@ DESCRIPTION = """\
 A real Kubernetes on this machine, in namespaces of its own.
 CLUSTER names one of several (default: triad); PARTS=control-plane leaves the node out."""
 
+A_PERSONS_MATTER = {errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EROFS}
 PASS_ON = {"kubectl": "run kubectl against it", "enter": "run a program in its namespaces (default: a shell)"}
 
 
@@ -33,6 +36,11 @@ def main(arguments: Sequence[str]) -> int:
         return _run(_parser().parse_args(arguments))
     except Trouble as trouble:
         print(f"local cluster: {trouble}", file=sys.stderr)
+        return 1
+    except OSError as refused:
+        if refused.errno not in A_PERSONS_MATTER:
+            raise
+        print(f"local cluster: {refused.strerror}: {refused.filename} (it needs root and space)", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("local cluster: interrupted; `down` removes what was started", file=sys.stderr)
@@ -89,10 +97,12 @@ def _pass_on(command: str, words: Sequence[str]) -> int:
 
 
 def _given() -> str | None:
-    """A cluster that the user brought along is used as it is."""
-    if path := os.environ.get("KUBECONFIG"):
-        say("KUBECONFIG is set: using that cluster, building none")
-    return path or None
+    """A cluster that the user brought along is used as it is. One of ours that was ended meanwhile is none."""
+    path = os.environ.get("KUBECONFIG")
+    if not path or (Path(path).is_relative_to(settings.state_root()) and not Path(path).exists()):
+        return None
+    say("KUBECONFIG is set: using that cluster, building none")
+    return path
 
 
 def _known(name: str) -> Instance:

@@ -104,3 +104,13 @@ def test_options_of_another_program_are_its_own(tmp_path: Path) -> None:
     said = run(command, env={"TRIAD_STATE": str(tmp_path), "CLUSTER": "shop"}, cwd=TREE)
     assert said.endswith(" -n kube-system get pods --help\n")
     assert f"--kubeconfig={folder / 'kubeconfig'}" in said
+
+
+def test_a_kubeconfig_of_ours_that_is_gone_is_no_cluster(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TRIAD_STATE", str(tmp_path))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "triad" / "kubeconfig"))
+    monkeypatch.delenv("CLUSTER", raising=False)
+    assert cli.main(["kubeconfig"]) == 1
+    assert "the cluster triad is not running" in capsys.readouterr().err

@@ -36,7 +36,7 @@ def main() -> int:
         ("3. Three applications, from examples of 2017 and today", "ready", story.create),
         ("4. Prometheus scrapes the others", "scraped", story.scrape),
         ("5. A resize of each", "resized", story.resize),
-        ("6. Prometheus follows the resize", "scraped", story.scrape),
+        ("6. Prometheus follows the resize", "scraped", story.follow),
     )
     for title, done, part in parts:
         _heading(console, title)

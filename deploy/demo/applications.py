@@ -117,7 +117,7 @@ class Etcd(Application):
         """A leader, and as many voters as wanted."""
         members = self.call(pods[0], "/v3/cluster/member/list")["members"]
         voters = [m for m in members if not m.get("isLearner")]
-        learners = f" and {len(members) - len(voters)} learners" if len(members) > len(voters) else ""
+        learners = f", {len(members) - len(voters)} learning" if len(members) > len(voters) else ""
         status = self.call(pods[0], "/v3/maintenance/status")
         leads = status.get("leader", "0") != "0"
         text = f"{len(voters)} voters{learners}" + ("" if leads else ", no leader")

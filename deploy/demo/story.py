@@ -27,6 +27,7 @@ EXAMPLES = tuple(
         "prometheus/examples/prometheus.yaml",
     )
 )
+MONITORS = sorted((ROOT / "deploy").glob("*/pod-monitor.yaml"))
 WITNESS = ("demo/witness", "written before the resize")
 
 
@@ -63,7 +64,14 @@ class Story:
         return self._settle({a.title: a.state for a in self.applications})
 
     def scrape(self) -> dict[str, float]:
-        """Prometheus sees the other two, and the operators."""
+        """Prometheus sees the other two, and the operators, whose own monitors are a choice of whoever installs."""
+        for file in MONITORS:
+            self.say(f"  kubectl apply -f {file.relative_to(ROOT)}")
+            self.cluster.apply_file(file)
+        return self.follow()
+
+    def follow(self) -> dict[str, float]:
+        """What Prometheus scrapes is what is there."""
         return self._settle(
             {
                 "etcd": self.scraped.etcd_members,

@@ -174,5 +174,5 @@ def why_not_ready(pod: Manifest) -> str:
             return f"{container['name']}: {waiting['reason']} {waiting.get('message', '')}".strip()
     for condition in status.get("conditions", []):
         if condition["status"] == "False" and condition.get("message"):
-            return str(condition["message"])
+            return " ".join(str(condition["message"]).split())
     return str(status.get("phase", "not seen yet"))

@@ -158,6 +158,7 @@ class ApiServer:
         if self.watch_lines:
             while self.watch_lines:
                 await response.write(self.watch_lines.popleft().encode())
+                await asyncio.sleep(0.02)  # each arrives by itself
             return response
         task = asyncio.current_task()
         assert task is not None

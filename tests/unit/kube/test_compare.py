@@ -128,6 +128,8 @@ def test_a_port_by_number_is_not_the_port_by_name(wanted: int | str) -> None:
         ({"containers": [{"name": "a"}]}, {"containers": [{"name": "a"}, {"name": "b"}]}),
         ({"containers": [{"name": "a"}]}, {}),
         ({"a": {"b": 1}}, {"a": 1}),
+        ({"a": True}, {"a": 1}),
+        ({"a": 1}, {"a": True}),
     ],
 )
 def test_these_are_differences(wanted: Json, seen: Json) -> None:

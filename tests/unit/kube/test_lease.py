@@ -133,10 +133,10 @@ async def test_a_short_outage_costs_nothing() -> None:
             assert not one.lost
 
 
-async def test_a_lease_taken_by_force_is_lost() -> None:
+async def test_a_lease_taken_by_force_is_lost_at_once() -> None:
     api = ApiServer()
     async with api.client() as client:
-        one = Replica(client, "one")
+        one = Replica(client, "one", lease_seconds=60, renew_seconds=50)
         async with running(one) as (task,):
             await until(lambda: one.leads)
             taken = json.loads(json.dumps(api.objects["leases"]["home", "op"]))

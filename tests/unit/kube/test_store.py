@@ -82,6 +82,7 @@ def test_the_index_follows_every_change_and_is_sorted_by_name() -> None:
     store: Store[Object] = Store(by_cluster)
     for name in ("c", "a", "b"):
         store.put(seen(name, 1, cluster="one"))
+    assert [o.metadata.name for o in store.of("one")] == ["a", "b", "c"]
     store.put(seen("b", 2, cluster="two"))
     store.discard("a", "c", "3")
     store.put(seen("d", 4))

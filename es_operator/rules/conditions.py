@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from common.control.plan import Condition
 from common.workload.quantity import to_bytes
+from es_operator.api import v1
 from es_operator.observation import Observation
 from es_operator.rules.outcome import listed
 from es_operator.rules.storage import missing_driver, missing_zones
@@ -77,10 +78,11 @@ def memory_mapping(seen: Observation) -> Condition | None:
     """Off unless allowed: it needs a kernel setting on every machine."""
     if seen.hub.allow_mmap:
         return None
+    way = "spec.allowMmap" if seen.resource == v1.RESOURCE else "spec.allowMmap of data.triad.dev/v1"
     return Condition(
         "MemoryMapped", "False", "NotAllowed",
         "indices are read without memory mapping, which needs no kernel setting; where vm.max_map_count is at least "
-        "262144 (1048576 from 8.16 on) on every machine, spec.allowMmap makes searches faster",
+        f"262144 (1048576 from 8.16 on) on every machine, {way} makes searches faster",
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from common.control.plan import Refused
+from common.resources.fields import IMAGE_PATTERN, SUBDOMAIN_PATTERN
 from common.resources.problem import Unacceptable
 from common.workload.names import LONGEST_NAME, check_name
 from common.workload.quantity import QuantityError, to_bytes
@@ -17,6 +18,8 @@ from es_operator.rules.outcome import listed
 from es_operator.rules.settings import flat, own
 from es_operator.versions import OLDEST, Version, version_of
 
+_OBJECT_NAME, _IMAGE = re.compile(SUBDOMAIN_PATTERN), re.compile(IMAGE_PATTERN)
+_ZONE = re.compile(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _XMX = re.compile(r"(?:^|\s)-Xmx(\d+)([kKmMgG]?)(?=\s|$)")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _TIERS = ("data_content", "data_hot", "data_warm", "data_cold", "data_frozen")
@@ -80,6 +83,19 @@ def masters_wanted(seen: Observation) -> None:
         raise Refused("NoMasters", "no node is wanted that may be elected master: ask for at least 1, better 3")
     if not any(g.count and g.node_set.data for g in seen.layout.groups):
         raise Refused("NoDataNodes", "no node is wanted that holds data: ask for at least 1")
+
+
+def names_usable(seen: Observation) -> None:
+    """Old resources have no schema; what could not be the name of anything is told here, where the field is known."""
+    hub = seen.hub
+    objects = [("serviceAccountName", hub.service_account_name), *(("pull secret", s) for s in hub.image_pull_secrets)]
+    objects += [(f"{s.name}: storage class", s.storage.storage_class_name) for s in hub.node_sets]
+    images = [("image", hub.image)]
+    zones = [(f"{s.name}: zone", zone) for s in hub.node_sets for zone in s.zones]
+    for pattern, named in ((_OBJECT_NAME, objects), (_IMAGE, images), (_ZONE, zones)):
+        for where, text in named:
+            if text is not None and not pattern.fullmatch(text):
+                raise Refused("NameInvalid", f"{where} is {text[:80]!r}, which names nothing: correct it")
 
 
 def node_sets_told_apart(seen: Observation) -> None:
@@ -194,6 +210,6 @@ def _newest_running(seen: Observation) -> Version | None:
 
 
 CHECKS: tuple[Callable[[Observation], None], ...] = (
-    names_fit, node_sets_told_apart, version_known, masters_wanted, roles_exist, amounts_readable, heap_fits,
-    settings_ours, reclaim_policy_exists, secrets_exist, version_change_allowed, storage_does_not_shrink,
+    names_usable, names_fit, node_sets_told_apart, version_known, masters_wanted, roles_exist, amounts_readable,
+    heap_fits, settings_ours, reclaim_policy_exists, secrets_exist, version_change_allowed, storage_does_not_shrink,
 )  # fmt: skip

@@ -72,8 +72,6 @@ def finish_learner(seen: Observation) -> Plan | None:
         return wait("Joining", f"{learner.pod} starts as a learner", SOON)
     if not caught_up(seen, learner):
         return wait("Joining", f"{learner.pod} catches up", SOON)
-    if not quorum_with(seen, learner):
-        return wait("QuorumAtRisk", f"with a vote of {learner.pod} the members that answer would be no majority")
     return steps("Joining", f"{learner.pod} has caught up", PromoteMember(learner.pod, learner.id))
 
 
@@ -81,11 +79,6 @@ def caught_up(seen: Observation, learner: Member) -> bool:
     """It lacks little of what the leader has."""
     leader = seen.leader
     return leader is not None and leader.raft_index - learner.raft_index <= PROMOTE_LAG
-
-
-def quorum_with(seen: Observation, learner: Member) -> bool:
-    """The members that answer would still be a majority when the learner has a vote."""
-    return sum(m.alive for m in seen.voters) + learner.alive >= (len(seen.voters) + 1) // 2 + 1
 
 
 def add_member(seen: Observation) -> Plan | None:

@@ -88,12 +88,6 @@ def test_a_learner_that_lags_is_waited_for() -> None:
     assert reasons(seen) == ["Joining"]
 
 
-def test_a_learner_is_not_promoted_into_a_lost_quorum() -> None:
-    seen = cluster("abcd", learner="d", down="bc")
-    assert next_actions(seen) == []
-    assert reasons(seen) == ["QuorumAtRisk"]
-
-
 def test_a_learner_that_never_starts_is_removed() -> None:
     assert next_actions(cluster("abcd", learner="d", silent="d")) == ["RemoveMember db-3"]
 

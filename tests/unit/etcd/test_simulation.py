@@ -64,12 +64,18 @@ def settle(world: Simulation) -> None:
 
 
 @pytest.mark.parametrize("ephemeral", [False, True])
-@given(size=SIZES, happenings=st.lists(HAPPENINGS, max_size=40))
+@given(size=SIZES, formed=st.booleans(), happenings=st.lists(HAPPENINGS, min_size=8, max_size=40))
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example(size=3, happenings=[("look", 0), ("time", 0), ("look", 0), ("write", 0), ("lose", 1), ("look", 0)])
-@example(size=5, happenings=[("look", 0), ("time", 0), ("look", 0), ("write", 0), ("resize", 1), ("look", 0)])
-def test_it_settles_with_every_write(ephemeral: bool, size: int, happenings: list[tuple[str, int]]) -> None:
+@example(size=3, formed=True, happenings=[("write", 0), ("lose", 1), ("time", 0), ("look", 0)])
+@example(size=3, formed=True, happenings=[("edit", 0), ("look", 0), ("look", 0), ("time", 0), ("look", 0), ("look", 0)])
+@example(size=5, formed=True, happenings=[("kill", 0), ("kill", 1), ("resize", 3), ("look", 0), ("look", 0)])
+@example(size=5, formed=True, happenings=[("write", 0), ("resize", 1), ("look", 0), ("lose", 4), ("time", 0)])
+def test_it_settles_with_every_write(
+    ephemeral: bool, size: int, formed: bool, happenings: list[tuple[str, int]]
+) -> None:
     world = Simulation(size=size, ephemeral=ephemeral)
+    if formed:
+        settle(world)
     for what, number in happenings:
         befall(world, what, number)
     settle(world)

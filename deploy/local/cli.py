@@ -28,6 +28,9 @@ PASS_ON = {"kubectl": "run kubectl against it", "enter": "run a program in its n
 
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit status; standard output carries only what a script wants to read."""
+    os.umask(0o022)  # pods that are not root read what is made here
+    networks = f"{settings.VETH_NETWORKS},{settings.POD_NETWORKS},{settings.SERVICE_NETWORKS}"
+    os.environ["NO_PROXY"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), networks)))
     try:
         # argparse would take the other program's options for its own.
         command, *words = arguments or [""]

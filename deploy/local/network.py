@@ -27,6 +27,7 @@ mkdir -p /run/lock /run/netns "$1/private/var/lib/cni" "$1/private/var/log" /var
 mount --bind "$1/private/var/lib/cni" /var/lib/cni
 mount --bind "$1/private/var/log" /var/log
 mount --make-rshared /
+exec sleep infinity
 """
 
 NETWORK = """
@@ -38,6 +39,8 @@ ip route replace default via "$1"
 ip link show kbr0 >/dev/null 2>&1 || ip link add kbr0 type bridge
 ip address replace "$3/$4" dev kbr0
 ip link set kbr0 up
+bridged=/proc/sys/net/bridge/bridge-nf-call-iptables # else a pod could not reach a Service whose pod is its neighbour
+[ ! -e $bridged ] || echo 1 > $bridged
 echo 1 > /proc/sys/net/ipv4/ip_forward
 """
 
@@ -53,11 +56,22 @@ def unused(number: int) -> bool:
 
 def create(instance: Instance) -> None:
     """Make the namespaces and connect them; each part only if it is missing."""
+    succeeds(["modprobe", "--all", "overlay", "br_netfilter"])  # where they are not part of the kernel
     if not running(instance, "namespaces"):
-        keeper = ["unshare", "--net", "--mount", "--propagation", "private", "sleep", "infinity"]
+        keeper: list[str | Path] = [
+            "unshare",
+            "--net",
+            "--mount",
+            "--propagation",
+            "private",
+            "sh",
+            "-c",
+            MOUNTS,
+            "sh",
+            instance.folder,
+        ]
         start(instance, "namespaces", keeper, inside=False)
-        _wait_for_unshare(instance)
-        run([*enter_words(instance), "sh", "-c", MOUNTS, "sh", instance.folder])
+        _wait_for_keeper(instance)
     if not succeeds(["ip", "link", "show", instance.interface]):
         pid = str(running(instance, "namespaces"))
         peer = ["peer", "name", "eth0", "netns", pid]
@@ -77,8 +91,8 @@ def remove(instance: Instance) -> None:
         run(["ip", "link", "delete", instance.interface])
 
 
-def _wait_for_unshare(instance: Instance, patience_seconds: float = 5.0) -> None:
-    """Until the keeper has become `sleep`: entering any earlier would mount over the machine's own /run."""
+def _wait_for_keeper(instance: Instance, patience_seconds: float = 5.0) -> None:
+    """Until the keeper has become `sleep`: any earlier its namespaces may not be there, or not be as they should."""
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline and (pid := running(instance, "namespaces")):
         mine = [os.readlink(f"/proc/self/ns/{kind}") for kind in KINDS]
@@ -86,6 +100,4 @@ def _wait_for_unshare(instance: Instance, patience_seconds: float = 5.0) -> None
         if not set(mine) & set(its) and Path(f"/proc/{pid}/comm").read_text() == "sleep\n":
             return
         time.sleep(0.01)
-    raise Trouble(
-        "this kernel or container does not allow new network and mount namespaces:\n" + log_tail(instance, "namespaces")
-    )
+    raise Trouble(f"no new network and mount namespaces here:\n{log_tail(instance, 'namespaces')}")

@@ -37,10 +37,15 @@ def start(
             stderr=log,
             start_new_session=True,
             cwd="/",
-            env={**os.environ, **(env or {})},
+            env={**_environment(), **(env or {})},
         )
     _pid_file(instance, name).parent.mkdir(exist_ok=True)
     _pid_file(instance, name).write_text(f"{child.pid} {_started(child.pid)}\n")
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the person's who starts it: a proxy or a KUBECONFIG would change what the programs do."""
+    return {"PATH": f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", "HOME": "/root"}
 
 
 def enter_words(instance: Instance) -> list[str]:

@@ -141,7 +141,7 @@ def allocate(name: str, usable: Callable[[int], bool]) -> Instance:
         if found := find(name):
             return found
         instance = Instance(name, lowest_free({other.number for other in every()}, usable), state_root() / name)
-        instance.logs.mkdir(parents=True)
+        instance.logs.mkdir(parents=True, exist_ok=True)
         (instance.folder / "instance.json").write_text(json.dumps({"number": instance.number}))
         return instance
 

@@ -14,7 +14,7 @@ FOLDER = SOURCE / "manifests"
 ALWAYS = ("coredns", "storage")
 BY_IMAGE = {programs.S3: "s3"}
 NEEDED = {programs.PAUSE, programs.BUSYBOX, programs.COREDNS, *BY_IMAGE}  # by pods that start with the node
-PATIENCE = "90s"
+PATIENCE = "240s"
 
 
 def manifest(instance: Instance, images: Collection[str]) -> str:

@@ -89,7 +89,7 @@ def _members(path: Path) -> list[int]:
         return []  # the group went away while it was read
 
 
-def end(instance: Instance, patience_seconds: float = 30.0) -> None:
+def end(instance: Instance, patience_seconds: float = 120.0) -> None:
     """End everything in the groups and take them away, again until a last look finds nothing: a container that is
     just being created makes groups even while it is being killed.
     """

@@ -39,7 +39,7 @@ def start_control_plane(instance: Instance) -> None:
     start(instance, "kube-controller-manager", _controller_manager(instance))
 
 
-def wait_until_ready(instance: Instance, patience_seconds: float = 90.0) -> None:
+def wait_until_ready(instance: Instance, patience_seconds: float = 240.0) -> None:
     """Until the API server says so itself."""
     deadline = time.monotonic() + patience_seconds
     while not api_ready(instance):

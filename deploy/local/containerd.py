@@ -16,6 +16,7 @@ from .progress import say
 from .settings import Instance
 from .shell import Trouble, run, succeeds
 
+PATIENCE_SECONDS = 120.0  # for a machine that many others use as well
 PLUGINS = "/usr/lib/cni"  # where Debian puts them
 
 
@@ -26,7 +27,7 @@ def start_containerd(instance: Instance) -> None:
     (folder / "config.toml").write_text(_config(instance))
     (folder / "cni" / "10-bridge.conflist").write_text(json.dumps(_network(instance), indent=2))
     start(instance, "containerd", ["containerd", "--config", folder / "config.toml"])
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not succeeds([*_ctr(instance), "version"]):
         if time.monotonic() > deadline:
             raise Trouble(f"containerd does not answer:\n{log_tail(instance, 'containerd')}")

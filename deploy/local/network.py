@@ -91,7 +91,7 @@ def remove(instance: Instance) -> None:
         run(["ip", "link", "delete", instance.interface])
 
 
-def _wait_for_keeper(instance: Instance, patience_seconds: float = 5.0) -> None:
+def _wait_for_keeper(instance: Instance, patience_seconds: float = 60.0) -> None:
     """Until the keeper has become `sleep`: any earlier its namespaces may not be there, or not be as they should."""
     deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline and (pid := running(instance, "namespaces")):

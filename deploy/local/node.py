@@ -89,7 +89,7 @@ def kubelet_config(instance: Instance) -> dict[str, object]:
     }
 
 
-def wait_until_node_is_ready(instance: Instance, patience_seconds: float = 90.0) -> None:
+def wait_until_node_is_ready(instance: Instance, patience_seconds: float = 240.0) -> None:
     """Until pods may be scheduled to it."""
     command = kubectl.words(instance, "wait", "--for=condition=Ready", "--timeout=5s", f"node/{instance.name}")
     deadline = time.monotonic() + patience_seconds

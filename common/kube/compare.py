@@ -43,7 +43,7 @@ def stamped(manifest: Manifest) -> dict[str, Any]:
     """The manifest as it is applied: with the hash of itself as an annotation, and `stringData` as `data`.
 
     stringData is write-only: server-side apply would never remove a key that it brought
-    (kubernetes/kubernetes#118519), and no live object could be compared with it.
+    (kubernetes/kubernetes#108008), and no live object could be compared with it.
     """
     whole = dict(manifest)
     text = whole.pop("stringData", None)

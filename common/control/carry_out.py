@@ -43,19 +43,23 @@ class Hands:
         self._client = client
         self._applier = applier
 
-    async def carry_out(self, key: Key, group: Sequence[Step]) -> None:
-        """Carry out one portion. Every step of it is tried; the first failure is raised when all have ended."""
+    async def carry_out(self, key: Key, group: Sequence[Step]) -> tuple[Step, ...]:
+        """Carry out one portion; returns the steps that changed something.
+
+        Every step of it is tried; the first failure is raised when all have ended.
+        """
         outcomes = await asyncio.gather(*(self._one(key, step) for step in group), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
+        return tuple(step for step, changed in zip(group, outcomes, strict=True) if changed)
 
-    async def _one(self, key: Key, step: Step) -> None:
+    async def _one(self, key: Key, step: Step) -> bool:
         match step.action:
             case Apply(object=manifest):
-                await self._applier.apply(manifest)
+                return await self._applier.apply(manifest)
             case Delete() as delete:
-                await self._client.delete(
+                return await self._client.delete(
                     resource_for(delete),
                     delete.namespace,
                     delete.name,
@@ -65,6 +69,7 @@ class Hands:
                 )
             case Call() as call:
                 await self._operator.act(call, key, self._world, self._client)
+                return True
 
 
 def resource_for(delete: Delete) -> Resource:

@@ -97,9 +97,10 @@ class Controller:
         """Carry out what is needed. True when the application was called: no watch tells of what that changed."""
         steps = needed(plan.steps, self._applier)
         for group in groups(steps):
-            await self._hands.carry_out(key, group)
-            log.info("Steps taken", extra={"key": str(key), "steps": [s.why for s in group]})
-            tell_steps(self._recorder, resource, group)
+            taken = await self._hands.carry_out(key, group)
+            if taken:
+                log.info("Steps taken", extra={"key": str(key), "steps": list(dict.fromkeys(s.why for s in taken))})
+                tell_steps(self._recorder, resource, taken)
         return any(isinstance(s.action, Call) for s in steps)
 
     async def _report(self, resource: CustomResource, plan: Plan) -> None:

@@ -10,7 +10,6 @@ cluster: ## A Kubernetes on this machine; prints its kubeconfig (CLUSTER, PARTS,
 cluster-down: ## End it and leave nothing behind
 	@$(PYTHON3) -m deploy.local down
 
-# The operators' image from this checkout, into the cluster if it runs.
 image: ## The operators' image from this checkout, into the cluster if it runs
 	@$(PYTHON3) -m deploy.local images operators
 

@@ -12,7 +12,13 @@ from .settings import Instance
 from .shell import Trouble
 
 # The shell enters the control group before it becomes the program: nothing that the program starts can slip out.
-ENTER = 'echo $$ > "$1" && shift && exec "$@"'
+# Then it takes as many open files as the machine gives: containers inherit the limit.
+ENTER = """
+echo $$ > "$1" || exit
+shift
+{ ulimit -n 1048576 || ulimit -n "$(ulimit -H -n)"; } 2>/dev/null
+exec "$@"
+"""
 
 
 def start(

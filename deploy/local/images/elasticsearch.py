@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .. import debian
 from ..settings import cache_folder, locked
-from ..shell import Trouble, run
+from ..shell import Trouble, run, succeeds
 from .base import account_entries, certificate_entries
 from .oci import PATH, Entry, Image, Layer, file_digest, folder_entries
 from .recipe import Recipe, cached_layer
@@ -33,6 +33,7 @@ SYSTEM_PACKAGES = (
     "tini",
 )
 ARCHIVES = {"8.19.0": "sha256:14833b2d86c30656901f92049f81fb5777a8e4545413c8656cd1a21b55173033"}
+WANTED_DESCRIPTORS = 65535  # by Elasticsearch's own bootstrap check
 CONFIG = 'cluster.name: "docker-cluster"\nnetwork.host: 0.0.0.0\n'
 # With Debian's Java the class data archive is made when it is installed; without it every start takes seconds more.
 SHARE_CLASSES = 'mount -t proc proc "$1/proc" && exec chroot "$1" "$2/bin/java" -Xshare:dump'
@@ -57,13 +58,16 @@ def image(version: str) -> Callable[[], Image]:
 
 
 def _system_layer() -> Layer:
+    limited = not succeeds(["sh", "-c", f"ulimit -n {WANTED_DESCRIPTORS}"])
+
     def entries(scratch: Path) -> Iterator[Entry]:
         root = debian.unpack(SYSTEM_PACKAGES, scratch)
         home = next((root / "usr/lib/jvm").glob(f"java-{JAVA}-openjdk-*"))
         (root / "proc").mkdir(exist_ok=True)
         inside = f"/{home.relative_to(root)}"
         run(["unshare", "--mount", "sh", "-c", SHARE_CLASSES, "sh", root, inside])
-        _hide_descriptor_limit(home / "lib" / "libmanagement_ext.so")
+        if limited:
+            _hide_descriptor_limit(home / "lib" / "libmanagement_ext.so")
         yield from folder_entries(root, "")
         user = f"elasticsearch:x:{USER}:{USER}::/{HOME}:/bin/bash\n"
         yield from account_entries(user, f"elasticsearch:x:{USER}:\n")
@@ -71,7 +75,7 @@ def _system_layer() -> Layer:
         # Where Elasticsearch looks for the Java that it brings along.
         yield Entry(f"{HOME}/jdk", link=inside)
 
-    return cached_layer("elasticsearch-system", SYSTEM_PACKAGES, entries)
+    return cached_layer("elasticsearch-system", (*SYSTEM_PACKAGES, f"limited={limited}"), entries)
 
 
 def _hide_descriptor_limit(library: Path) -> None:
@@ -79,7 +83,8 @@ def _hide_descriptor_limit(library: Path) -> None:
 
     On an address that others reach, Elasticsearch refuses to start where that is fewer than 65,535, and goes on where
     it cannot be told. On a machine whose own hard limit is lower nobody may raise it (that takes CAP_SYS_RESOURCE), and
-    a test's few shards are far below. So Java's question goes to a call that answers it with an error.
+    a test's few shards are far below. So there, and only there, Java's question goes to a call that answers it with
+    an error. https://www.elastic.co/guide/en/elasticsearch/reference/8.19/bootstrap-checks.html
     """
     before = library.read_bytes()
     after = before.replace(b"\0getrlimit\0", b"\0getrusage\0")

@@ -36,7 +36,7 @@ _HEALTH_FIELDS = ",".join(Health.__struct_fields__)
 _NO_INDEX = "triad-no-such-index"  # keeps every index out of the answer to _cluster/state/metadata
 
 
-class NotAnswering(Exception):
+class NotAnswering(ConnectionError):
     """No node answered in time."""
 
 

@@ -93,7 +93,7 @@ def _explain(story: Story, problem: str) -> int:
     story.say("\nWhat to look at:")
     story.say(f"  export KUBECONFIG={story.cluster.kubeconfig}")
     for application in story.applications:
-        story.say(f"  kubectl -n {application.namespace} describe {application.kind} {application.name}")
+        story.say(f"  kubectl -n {application.namespace} describe {application.typed_name}")
     for operator in ("etcd-operator", "es-operator", "prom-operator"):
         story.say(f"  kubectl logs deployment/{operator}")
     return 1

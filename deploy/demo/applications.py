@@ -43,6 +43,11 @@ class Application(ABC):
         )
 
     @property
+    def typed_name(self) -> str:
+        """As kubectl takes it, with the group: several groups have a kind of this name."""
+        return f"{self.kind.lower()}.{self.api_version.partition('/')[0]}/{self.name}"
+
+    @property
     def selector(self) -> str:
         """What picks its pods."""
         return f"app.kubernetes.io/instance={self.name},app.kubernetes.io/name={self.label}"

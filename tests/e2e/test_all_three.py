@@ -81,8 +81,7 @@ def test_columns_say_how_things_are(story: Story, kubectl: Kubectl) -> None:
 
 def test_events_tell_the_story(story: Story, kubectl: Kubectl) -> None:
     for application in story.applications:
-        group = application.api_version.partition("/")[0]
-        described = kubectl("-n", application.namespace, "describe", f"{application.kind}.{group}", application.name)
+        described = kubectl("-n", application.namespace, "describe", application.typed_name)
         events = described.partition("Events:")[2]
         assert "<none>" not in events, described[-2000:]
         assert len(events.strip().splitlines()) > 2, described[-2000:]

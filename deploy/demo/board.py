@@ -51,7 +51,10 @@ class Board:
             if changed and self._live is None:
                 mark = "ready" if state.ready else "     "
                 self.console.print(
-                    f"  {elapsed:6.1f} s  {name:<22} {mark}  {state.text}", highlight=False, markup=False
+                    f"  {elapsed:6.1f} s  {name:<22} {mark}  {state.text}",
+                    highlight=False,
+                    markup=False,
+                    soft_wrap=True,
                 )
 
     def _table(self) -> Table:

@@ -66,6 +66,8 @@ def _group(group: RuleGroup, where: str, version: Version, forced: Mapping[str, 
     if group.query_offset and version >= (2, 53):
         said["query_offset"] = _duration(group.query_offset, f"{where}.query_offset")
     if group.limit is not None and version >= (2, 31):
+        if not 0 <= group.limit < 2**31:
+            raise LeftOut("InvalidRuleGroup", f"{where}.limit: {group.limit} is out of range")
         said["limit"] = group.limit
     if group.labels and version >= (3, 0):
         said["labels"] = _labels(group.labels, f"{where}.labels", version)

@@ -15,7 +15,7 @@ from prom_operator.api.shared import LabelSelector, Part, SecretKey
 PROMETHEUS = Resource("monitoring.coreos.com", "v1", "Prometheus", "prometheuses")
 DEFAULT_VERSION = "v3.5.0"
 
-Count = Annotated[int | None, doc("A whole number; absent means that nothing is set.")]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class Storage(Part, frozen=True):
@@ -138,19 +138,19 @@ class Scraping(Selection, frozen=True):
     enforced_namespace_label: str = ""
     excluded_from_enforcement: tuple[ObjectReference, ...] = ()
     arbitrary_fs_access_through_sms: FileAccess = field(default_factory=FileAccess, name="arbitraryFSAccessThroughSMs")
-    sample_limit: Count = None
-    target_limit: Count = None
-    label_limit: Count = None
-    label_name_length_limit: Count = None
-    label_value_length_limit: Count = None
-    keep_dropped_targets: Count = None
+    sample_limit: Count | None = None
+    target_limit: Count | None = None
+    label_limit: Count | None = None
+    label_name_length_limit: Count | None = None
+    label_value_length_limit: Count | None = None
+    keep_dropped_targets: Count | None = None
     body_size_limit: str | None = None
-    enforced_sample_limit: Count = None
-    enforced_target_limit: Count = None
-    enforced_label_limit: Count = None
-    enforced_label_name_length_limit: Count = None
-    enforced_label_value_length_limit: Count = None
-    enforced_keep_dropped_targets: Count = None
+    enforced_sample_limit: Count | None = None
+    enforced_target_limit: Count | None = None
+    enforced_label_limit: Count | None = None
+    enforced_label_name_length_limit: Count | None = None
+    enforced_label_value_length_limit: Count | None = None
+    enforced_keep_dropped_targets: Count | None = None
     enforced_body_size_limit: str | None = None
     additional_scrape_configs: SecretKey | None = None
     additional_alert_relabel_configs: SecretKey | None = None

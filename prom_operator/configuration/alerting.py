@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import re2
+
 from prom_operator.api.scraping import Alertmanager
 from prom_operator.configuration import discovery, relabeling
 from prom_operator.configuration.context import Context
@@ -24,7 +26,7 @@ def alerting(
     replica = context.spec.replica_external_label_name
     replica = REPLICA_LABEL if replica is None else replica
     # Replicas raise the same alert; Alertmanager can only tell so when the label that differs is gone.
-    dropped = [{"action": "labeldrop", "regex": replica}] if replica else []
+    dropped = [{"action": "labeldrop", "regex": re2.escape(replica)}] if replica else []
     return {
         "alert_relabel_configs": [*dropped, *more_relabelings],
         "alertmanagers": [*ends, *more_alertmanagers],
@@ -44,11 +46,12 @@ def _alertmanager(given: Alertmanager, i: int, context: Context, values: Values)
     version = (given.api_version or "").lower()
     if version == "v2" or (version == "v1" and not context.since(3, 0)):
         said["api_version"] = version
-    said["relabel_configs"] = [
+    found = [
         relabeling.keep(["__meta_kubernetes_service_name"], given.name),
         _port(given, "endpointslice" if role == "endpointslice" else "endpoint"),
-        *context.steps(given.relabelings, f"{where}.relabelings"),
     ]
+    relabeling.check_generated(found, context.version)
+    said["relabel_configs"] = [*found, *context.steps(given.relabelings, f"{where}.relabelings")]
     if given.alert_relabelings and context.since(2, 51):
         said["alert_relabel_configs"] = context.steps(given.alert_relabelings, f"{where}.alertRelabelings")
     return said

@@ -18,6 +18,7 @@ NUMBERS = (
     ("label_value_length_limit", (2, 27)),
     ("keep_dropped_targets", (2, 47)),
 )
+LARGEST = 2**63 - 1
 GLOBAL_LIMITS = (2, 45)
 """From here on the global section holds for jobs that say nothing."""
 _PROTOCOLS = {
@@ -35,14 +36,16 @@ def limits(given: Limits, context: Context) -> dict[str, Any]:
     for name, since in NUMBERS:
         number = _lower(getattr(given, name), getattr(context.spec, f"enforced_{name}"), context)
         if number is not None and context.version >= since:
-            if not 0 <= number < 2**63:
+            if not 0 <= number <= LARGEST:
                 raise LeftOut("InvalidLimit", f"{name}: {number} is out of range")
             said[name] = number
     if given.scrape_protocols and context.since(2, 49):
         said["scrape_protocols"] = protocols(given.scrape_protocols, context)
     if given.fallback_scrape_protocol is not None and context.since(3, 0):
         said["fallback_scrape_protocol"] = protocols((given.fallback_scrape_protocol,), context)[0]
-    if given.native_histogram_bucket_limit is not None and context.since(2, 45):
+    if given.native_histogram_bucket_limit and context.since(2, 45):
+        if not 0 <= given.native_histogram_bucket_limit <= LARGEST:
+            raise LeftOut("InvalidLimit", "nativeHistogramBucketLimit is out of range")
         said["native_histogram_bucket_limit"] = given.native_histogram_bucket_limit
     if given.scrape_classic_histograms is not None and context.since(2, 45):
         name = "always_scrape_classic_histograms" if context.since(3, 0) else "scrape_classic_histograms"
@@ -79,7 +82,7 @@ def _body(own: str | None, context: Context) -> str | None:
     if own and own_bytes is None:
         raise LeftOut("InvalidLimit", f"bodySizeLimit: {own!r} is not a size such as 10MB")
     if not enforced:
-        return own
+        return own or None
     enforced_bytes = size(enforced)
     if not own_bytes:
         return None if context.version >= GLOBAL_LIMITS else enforced

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from prom_operator.api.scraping import MetadataConfig, QueueConfig, RemoteEnd, RemoteRead, RemoteWrite
 from prom_operator.configuration.context import Context
 from prom_operator.configuration.http_client import credentials, proxy_and_redirects, url
+from prom_operator.configuration.left_out import LeftOut
 from prom_operator.configuration.references import Values
 
 _MESSAGES = {"V1.0": "prometheus.WriteRequest", "V2.0": "io.prometheus.write.v2.Request"}
 _QUEUE = (
     "capacity", "min_shards", "max_shards", "max_samples_per_send", "batch_send_deadline", "min_backoff", "max_backoff",
 )  # fmt: skip
+
+RESERVED_HEADERS = frozenset({
+    "authorization", "host", "content-encoding", "content-length", "content-type", "user-agent", "connection",
+    "keep-alive", "proxy-authenticate", "proxy-authorization", "www-authenticate", "accept-encoding",
+    "x-prometheus-remote-write-version", "x-prometheus-remote-read-version",
+})  # fmt: skip
+"""Source: prometheus/prometheus, config/config.go, reservedHeaders."""
+
+
+def check_names(ends: Sequence[RemoteEnd], where: str) -> None:
+    """Raises LeftOut where two have one name: Prometheus refuses that, for its metrics could not tell them apart."""
+    names = [end.name for end in ends if end.name]
+    twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+    if twice is not None:
+        raise LeftOut("InvalidRemote", f"{where}: the name {twice!r} stands there twice")
 
 
 def write(given: RemoteWrite, i: int, context: Context, values: Values) -> dict[str, Any]:
@@ -49,6 +66,9 @@ def read(given: RemoteRead, i: int, context: Context, values: Values) -> dict[st
 
 def _end(given: RemoteEnd, where: str, context: Context, values: Values) -> dict[str, Any]:
     said: dict[str, Any] = {"url": url(given.url, f"{where}.url"), "remote_timeout": given.remote_timeout or "30s"}
+    reserved = next((name for name in given.headers if name.lower() in RESERVED_HEADERS), None)
+    if reserved is not None:
+        raise LeftOut("InvalidRemote", f"{where}.headers: {reserved} is set by Prometheus itself")
     if given.headers and context.since(2, 15):
         said["headers"] = dict(sorted(given.headers.items()))
     if given.name and context.since(2, 15):

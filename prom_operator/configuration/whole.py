@@ -10,8 +10,10 @@ from prom_operator.configuration import additional, remote
 from prom_operator.configuration.alerting import REPLICA_LABEL, alerting
 from prom_operator.configuration.context import Context
 from prom_operator.configuration.fragment import Fragment, check_variables
+from prom_operator.configuration.left_out import LeftOut
 from prom_operator.configuration.limits import NUMBERS, protocols
 from prom_operator.configuration.references import Values
+from prom_operator.configuration.relabeling import LABEL
 from prom_operator.configuration.text import document, items
 
 QUERY_LOGS = "/var/log/prometheus"
@@ -45,8 +47,10 @@ def _after(context: Context, values: Values) -> dict[str, Any]:
     if alerts := alerting(context, values, relabelings, alertmanagers):
         said["alerting"] = alerts
     if spec.remote_write:
+        remote.check_names(spec.remote_write, "remoteWrite")
         said["remote_write"] = [remote.write(one, i, context, values) for i, one in enumerate(spec.remote_write)]
     if spec.remote_read:
+        remote.check_names(spec.remote_read, "remoteRead")
         said["remote_read"] = [remote.read(one, i, context, values) for i, one in enumerate(spec.remote_read)]
     return said
 
@@ -96,6 +100,9 @@ def _external_labels(name: str, context: Context) -> dict[str, str]:
         labels["prometheus" if own is None else own] = f"{context.namespace}/{name}"
     if replica is None or replica:
         labels[REPLICA_LABEL if replica is None else replica] = "$(POD_NAME)"
+    for label in labels:
+        if not label or (not context.since(3, 0) and not LABEL.fullmatch(label)):
+            raise LeftOut("InvalidLabelName", f"externalLabels: {label!r} is not a label name")
     return dict(sorted(labels.items()))
 
 

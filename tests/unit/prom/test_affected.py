@@ -9,7 +9,7 @@ from prom_operator.api.v1 import KIND
 from prom_operator.seen import REFERRED_SECRET
 from tests.unit.prom.worlds import Cluster, Manifest, prometheus, service_monitor
 
-TEAMS = {"serviceMonitorSelector": {"matchLabels": {"team": "a"}}}
+TEAMS: dict[str, Any] = {"serviceMonitorSelector": {"matchLabels": {"team": "a"}}}
 
 
 def names(keys: Iterable[Key]) -> list[str]:
@@ -47,7 +47,10 @@ def test_a_change_of_no_consequence_wakes_nobody() -> None:
 
 
 def test_other_namespaces_by_label() -> None:
-    selector = {"serviceMonitorSelector": {}, "serviceMonitorNamespaceSelector": {"matchLabels": {"team": "a"}}}
+    selector: dict[str, Any] = {
+        "serviceMonitorSelector": {},
+        "serviceMonitorNamespaceSelector": {"matchLabels": {"team": "a"}},
+    }
     cluster = Cluster(
         prometheus("own", serviceMonitorSelector={}), prometheus("a", **selector),
         namespaces={"default": {}, "x": {"team": "a"}},

@@ -32,7 +32,7 @@ class Reading(Cluster):
         super().__init__(*manifests)
         self.reads: Reads = self.operator.observe.keywords["reads"]  # type: ignore[attr-defined]
 
-    def answer(self, plan: Plan, version: int = 1, **data: str) -> None:
+    def answer(self, plan: Plan, version: int = 1, /, **data: str) -> None:
         """What the API server answers to a plan's reads."""
         (call,) = calls(plan)
         assert isinstance(call, ReadReferences)
@@ -105,14 +105,14 @@ def test_a_changed_secret_is_read_again() -> None:
     cluster.secret_there("s")
     cluster.answer(cluster.plan(), u="me", p="old")
     cluster.secret_there("s", version=2)
-    cluster.answer(cluster.plan(), version=2, u="me", p="new")
+    cluster.answer(cluster.plan(), 2, u="me", p="new")
     assert "password: new" in text_of(cluster.plan())
 
 
 def test_an_answer_ahead_of_the_cache_is_taken() -> None:
     cluster = Reading(prometheus(**EVERYTHING), service_monitor(endpoints=[BASIC]))
     cluster.secret_there("s", version=1)
-    cluster.answer(cluster.plan(), version=2, u="me", p="new")
+    cluster.answer(cluster.plan(), 2, u="me", p="new")
     assert calls(cluster.plan()) == []
 
 
@@ -120,7 +120,7 @@ def test_tls_files() -> None:
     cluster = Reading(prometheus(**EVERYTHING), service_monitor(endpoints=[TLS]))
     cluster.secret_there("s")
     cluster.secret_there("c", kind="ConfigMap")
-    cluster.answer(cluster.plan(), **{"c": "CERT", "k": "KEY", "ca.crt": "CA"})
+    cluster.answer(cluster.plan(), 1, **{"c": "CERT", "k": "KEY", "ca.crt": "CA"})
     plan = cluster.plan()
     files = {
         n: base64.b64decode(v).decode() for n, v in one(plan, "Secret", "prometheus-p-tls-assets-0")["data"].items()

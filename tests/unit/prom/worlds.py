@@ -62,7 +62,7 @@ def rules(name: str = "r", *rules_: Any, namespace: str = NAMESPACE) -> Manifest
     return resource("PrometheusRule", name, {"groups": [{"name": "g", "rules": list(rules_)}]}, namespace)
 
 
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "serviceMonitorSelector": {}, "serviceMonitorNamespaceSelector": {}, "podMonitorSelector": {},
     "podMonitorNamespaceSelector": {}, "ruleSelector": {}, "ruleNamespaceSelector": {},
 }  # fmt: skip

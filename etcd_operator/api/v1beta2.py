@@ -127,10 +127,20 @@ def to_hub(resource: CustomResource) -> Hub:
     )
 
 
+_KINDS_OF_PROGRESS = {
+    "Resizing": "Scaling", "Replacing": "Recovering", "Joining": "Recovering", "Rolling": "Upgrading",
+}  # fmt: skip
+"""The condition types by which this version's users know what is under way."""
+
+
 def shape_status(status: Mapping[str, Any]) -> dict[str, Any]:
     """The status as this version's users read it."""
     shaped = shared_status(status)
-    shaped["conditions"] = [{**c, "lastUpdateTime": c["lastTransitionTime"]} for c in status.get("conditions", ())]
+    conditions = [*status.get("conditions", ())]
+    progressing = next((c for c in conditions if c["type"] == "Progressing" and c["status"] == "True"), None)
+    if progressing is not None and (type_ := _KINDS_OF_PROGRESS.get(progressing["reason"])):
+        conditions = [*(c for c in conditions if c["type"] != type_), {**progressing, "type": type_}]
+    shaped["conditions"] = [{**c, "lastUpdateTime": c["lastTransitionTime"]} for c in conditions]
     shaped.update({k: status[k] for k in ("serviceName", "clientPort") if k in status})
     return shaped
 

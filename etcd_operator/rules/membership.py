@@ -9,9 +9,9 @@ from etcd_operator.objects import peer_url
 from etcd_operator.observation import Member, Observation, Volume
 from etcd_operator.rules.outcome import SOON, named, steps, wait
 
-PROMOTE_LAG = 100
-"""Raft entries that a learner may lack. etcd itself asks for 90 % of the leader's index; a lag in entries also says
-something for a young cluster."""
+PROMOTE_LAG = 1000
+"""Raft entries that a member may lack: what a busy cluster writes between one answer and the next. etcd itself also
+refuses to promote a learner that has less than 90 % of the leader's."""
 
 
 def replace_lost_member(seen: Observation) -> Plan | None:

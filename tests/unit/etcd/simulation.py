@@ -219,7 +219,7 @@ class Simulation:
         return Member(
             id=member, pod=listed.pod, ordinal=_ordinal(listed.pod), url=f"http://{listed.pod}.db.default.svc:2380",
             learner=listed.learner, started=listed.started, alive=alive, leader=member == self.leader,
-            raft_index=1000 * self.disk(member).writes if alive else 0, version=parse("3.6.16"),
+            raft_index=2000 * self.disk(member).writes if alive else 0, version=parse("3.6.16"),
             volume=volume_of(self.record, listed.pod, member, uid, started=listed.started, alive=alive),
             pod_seconds=100.0 * pod.age if pod is not None else 0.0,
         )  # fmt: skip

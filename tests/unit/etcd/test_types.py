@@ -111,6 +111,16 @@ def test_the_status_of_v1beta2() -> None:
     assert status["conditions"][0]["lastUpdateTime"] == "t"
 
 
+@pytest.mark.parametrize(("reason", "type_"), [("Resizing", "Scaling"), ("Replacing", "Recovering"), ("Settled", None)])
+def test_what_is_under_way_in_v1beta2s_words(reason: str, type_: str | None) -> None:
+    progressing = {
+        "type": "Progressing", "status": "True", "reason": reason, "message": "m", "lastTransitionTime": "t",
+    }  # fmt: skip
+    status = v1beta2.shape_status({**STANDARD, "conditions": [progressing]})
+    assert [c["type"] for c in status["conditions"]] == ["Progressing", *([type_] if type_ else [])]
+    assert v1beta2.shape_status(status) == status
+
+
 def test_the_status_of_v1beta1() -> None:
     status = v1beta1.shape_status(STANDARD)
     assert status["members"] == {"ready": ["db-0"], "unready": ["db-1"]}

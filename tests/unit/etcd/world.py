@@ -58,7 +58,7 @@ def cluster(
             started=m not in unstarted,
             alive=m not in down + lost + silent + unstarted,
             leader=m == leader,
-            raft_index=1000 - 500 * (m in behind),
+            raft_index=10_000 - 5_000 * (m in behind),
             version=parse("3.6.16"),
             volume=Volume.GONE if m in lost else Volume.UNKNOWN if m in silent else Volume.THERE,
             pod_seconds=1.0 if m in young else 1000.0 if m in silent else 60.0,

@@ -37,27 +37,28 @@ class Schedule:
     expected: Sequence[tuple[str, float]]
     spent: list[float] = field(default_factory=list)
 
-    @property
-    def pace(self) -> float:
-        """This machine's time divided by the expected time, so far; a short step alone says little."""
-        planned = sum(seconds for _, seconds in self.expected[: len(self.spent)])
-        return (sum(self.spent) + PRIOR_SECONDS) / (planned + PRIOR_SECONDS)
+    def pace(self, elapsed: float = 0.0) -> float:
+        """This machine's time divided by the expected time, so far; a short step alone says little, a late one a lot."""
+        planned = sum(seconds for _, seconds in self.expected[: len(self.spent)]) + PRIOR_SECONDS
+        taken = sum(self.spent) + PRIOR_SECONDS
+        late = (taken + elapsed) / (planned + self.expected[len(self.spent)][1])
+        return max(taken / planned, late)
 
-    def step_seconds(self) -> float:
-        """How long the current step should take here."""
-        return self.expected[len(self.spent)][1] * self.pace
+    def step_seconds(self, elapsed: float = 0.0) -> float:
+        """How long the current step should take here, when it has been going for `elapsed` seconds."""
+        return self.expected[len(self.spent)][1] * self.pace(elapsed)
 
     def remaining_seconds(self, elapsed: float) -> float:
-        """Until all is done, when the current step has been going for `elapsed` seconds. Never less than the rest."""
-        later = sum(seconds for _, seconds in self.expected[len(self.spent) + 1 :]) * self.pace
-        return max(self.step_seconds() - elapsed, 0) + later
+        """Until all is done. Never less than the rest."""
+        later = sum(seconds for _, seconds in self.expected[len(self.spent) + 1 :]) * self.pace(elapsed)
+        return max(self.step_seconds(elapsed) - elapsed, 0) + later
 
     def line(self, elapsed: float) -> str:
         """The one line that is shown."""
         done, total = len(self.spent) + 1, len(self.expected)
         name = self.expected[len(self.spent)][0]
         return (
-            f"[{done}/{total}] {name}: {duration(elapsed)} of about {duration(self.step_seconds())}; "
+            f"[{done}/{total}] {name}: {duration(elapsed)} of about {duration(self.step_seconds(elapsed))}; "
             f"all done in about {duration(self.remaining_seconds(elapsed))}"
         )
 

@@ -70,7 +70,12 @@ def test_what_remains_is_this_step_and_all_later_ones() -> None:
     schedule = Schedule([("a", 100), ("b", 50), ("c", 10)])
     assert schedule.remaining_seconds(0) == 160
     assert schedule.remaining_seconds(40) == 120
-    assert schedule.remaining_seconds(1000) == 60, "a step that is late does not make the others shorter"
+
+
+def test_a_step_that_is_late_makes_the_others_late() -> None:
+    schedule = Schedule([("a", 100), ("b", 50), ("c", 10)])
+    assert schedule.remaining_seconds(1000) > 60 * 5
+    assert schedule.remaining_seconds(1000) < 60 * 10
 
 
 def test_a_slow_machine_is_slow_in_the_rest_as_well() -> None:

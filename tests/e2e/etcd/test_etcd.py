@@ -12,6 +12,8 @@ from deploy.install.operators import Installation
 from deploy.install.waiting import State, eventually
 from tests.e2e.etcd.conftest import Etcd
 
+pytestmark = pytest.mark.timeout(1200)
+
 OLD, NEW = "3.5.35", "3.6.16"
 STORAGE = {"size": "256Mi"}
 

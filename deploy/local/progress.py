@@ -38,7 +38,7 @@ class Schedule:
     spent: list[float] = field(default_factory=list)
 
     def pace(self, elapsed: float = 0.0) -> float:
-        """This machine's time divided by the expected time, so far; a short step alone says little, a late one a lot."""
+        """This machine's time divided by the expected time so far; a short step says little, a late one a lot."""
         planned = sum(seconds for _, seconds in self.expected[: len(self.spent)]) + PRIOR_SECONDS
         taken = sum(self.spent) + PRIOR_SECONDS
         late = (taken + elapsed) / (planned + self.expected[len(self.spent)][1])

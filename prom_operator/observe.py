@@ -20,14 +20,11 @@ from prom_operator.api.shared import LabelSelector
 from prom_operator.api.v1 import PrometheusSpec
 from prom_operator.configuration.fragment import Monitor
 from prom_operator.configuration.left_out import LeftOut
-from prom_operator.configuration.references import Reference, Value, references_in
+from prom_operator.configuration.references import NOT_READ, Reference, Value, references_in
 from prom_operator.observation import Observation, OwnedSeen, PodSeen, ServiceSeen, ShardSeen
 from prom_operator.reads import Reads
 from prom_operator.seen import REFERRED_CONFIG_MAP, REFERRED_SECRET, Dependent
 from prom_operator.selector import Labels, matches, namespaces
-
-NOT_READ = "(read from its Secret when this is applied)"
-"""Stands for a value under `plan`, which reads no Secret."""
 
 
 async def observe(key: Key, resource: CustomResource, world: World, reads: Reads) -> Observation:

@@ -8,12 +8,15 @@ import yaml
 
 from prom_operator.configuration import relabeling
 from prom_operator.configuration.left_out import LeftOut
+from prom_operator.configuration.references import NOT_READ
 
 MOST_ALIASES = 100  # a YAML file of a few lines can stand for gigabytes by aliases of aliases
 
 
 def entries(text: str, where: str) -> list[dict[str, Any]]:
-    """The list of mappings that a text holds. Raises LeftOut for anything else."""
+    """The list of mappings that a text holds; none where it was not read. Raises LeftOut for anything else."""
+    if text == NOT_READ:
+        return []
     try:
         aliases = sum(isinstance(e, yaml.AliasEvent) for e in yaml.parse(text, yaml.CSafeLoader))
         if aliases > MOST_ALIASES:

@@ -32,6 +32,8 @@ class Reference(NamedTuple):
 
 Value = str | None
 """None: the object or the key is not there."""
+NOT_READ = "(read from its Secret when this is applied)"
+"""Stands for every value under `plan`, which reads no Secret."""
 
 
 def references_in(part: Any, namespace: str) -> Iterator[Reference]:

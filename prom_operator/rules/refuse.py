@@ -39,7 +39,11 @@ def _name(seen: Observation) -> None:
             "create it anew with a shorter name",
         )
     if not _NAME.fullmatch(seen.name):
-        raise Refused("NameNotUsable", f"metadata.name {seen.name!r} has a dot, which pods' names cannot have")
+        raise Refused(
+            "NameNotUsable",
+            f"metadata.name {seen.name!r} cannot be part of pods' names: create it anew with lower-case letters, "
+            "digits and '-'",
+        )
 
 
 def _version(seen: Observation) -> None:

@@ -41,9 +41,11 @@ class Listed(Struct, frozen=True):
     """A member in the member list."""
 
     id: int
-    name: str
     peer_urls: tuple[str, ...]
     learner: bool
+    started: bool
+    """It has joined and made its clients' URLs known. (Its name says nothing: members of the first start have one from
+    the beginning.)"""
 
 
 class Session:
@@ -73,7 +75,7 @@ class Session:
         """The member list as the quorum has it. (Before 3.5: as this member has it.)"""
         request = self._rpc.MemberListRequest(linearizable=True)
         said = await self._ask(self._cluster.MemberList(request, timeout=ASK_SECONDS))
-        return tuple(Listed(m.ID, m.name, tuple(m.peerURLs), m.isLearner) for m in said.members)
+        return tuple(Listed(m.ID, tuple(m.peerURLs), m.isLearner, bool(m.clientURLs)) for m in said.members)
 
     async def alarms(self) -> tuple[str, ...]:
         """Alarms that are raised, by name."""

@@ -42,7 +42,7 @@ class Member(Struct, frozen=True, kw_only=True):
     """Number of that pod; -1 for a member that is not ours."""
     learner: bool = False
     started: bool = True
-    """It has joined: etcd lists a name for it from then on."""
+    """It has joined: etcd lists its clients' URLs from then on."""
     alive: bool = False
     """It answers, under this ID, and knows a leader."""
     leader: bool = False

@@ -111,8 +111,7 @@ def _members(seen: Observation, said: Consultation, ages: dict[str, float]) -> t
         pod = host if ordinal >= 0 else ""
         answer = said.answers.get(pod)
         alive = answer is not None and answer.member_id == listed.id and answer.leader_id != 0
-        started = bool(listed.name)
-        volume = volume_of(seen.record, pod, listed.id, seen.volume_uid(pod), started=started, alive=alive)
+        volume = volume_of(seen.record, pod, listed.id, seen.volume_uid(pod), started=listed.started, alive=alive)
         members.append(
             Member(
                 id=listed.id,
@@ -120,7 +119,7 @@ def _members(seen: Observation, said: Consultation, ages: dict[str, float]) -> t
                 url=url,
                 ordinal=ordinal,
                 learner=listed.learner,
-                started=started,
+                started=listed.started,
                 alive=alive,
                 leader=answer is not None and answer.leader_id == listed.id and alive,
                 raft_index=answer.raft_index if answer is not None else 0,

@@ -41,7 +41,11 @@ class Membership(rpc_pb2_grpc.ClusterServicer):  # type: ignore[misc]
 
     async def MemberList(self, request: Any, context: Any) -> Any:
         self.linearizable = request.linearizable
-        members = [rpc.Member(ID=1, name="db-0", peerURLs=["http://db-0:2380"]), rpc.Member(ID=2, isLearner=True)]
+        members = [
+            rpc.Member(ID=1, name="db-0", peerURLs=["http://db-0:2380"], clientURLs=["http://db-0:2379"]),
+            rpc.Member(ID=2, name="db-1", peerURLs=["http://db-1:2380"]),
+            rpc.Member(ID=3, peerURLs=["http://db-2:2380"], isLearner=True),
+        ]
         return rpc.MemberListResponse(members=members)
 
     async def MemberAdd(self, request: Any, context: Any) -> Any:
@@ -86,7 +90,11 @@ async def test_members_are_asked_all_at_once_and_the_silent_are_left_out(etcd: S
 
 async def test_the_list_is_the_quorums_and_alarms_come_with_it(etcd: Server) -> None:
     said = await consult({"db-0": "127.0.0.1"}, port=etcd.port)
-    assert [(m.id, m.name, m.learner) for m in said.listed] == [(1, "db-0", False), (2, "", True)]
+    assert [(m.id, m.started, m.learner) for m in said.listed] == [
+        (1, True, False),
+        (2, False, False),
+        (3, False, True),
+    ]
     assert (said.cluster_id, said.alarms) == (7, ("NOSPACE",))
     assert etcd.membership.linearizable
 

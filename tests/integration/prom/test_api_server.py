@@ -247,3 +247,37 @@ def test_nothing_that_users_write_is_pruned(space: Space, start: Start) -> None:
     kept = space.read("ServiceMonitor", "m")["spec"]
     assert kept == spec
     assert space.read("Prometheus", "p")["spec"]["alerting"]["future"] == 1
+
+
+def test_a_stateful_set_of_prometheus_operator_is_taken_over(space: Space, start: Start) -> None:
+    """Its selector and the fields that cannot be changed are the same, so it is neither refused nor made anew."""
+    labels = {
+        "app.kubernetes.io/name": "prometheus", "app.kubernetes.io/managed-by": "prometheus-operator",
+        "app.kubernetes.io/instance": "p", "prometheus": "p", "operator.prometheus.io/shard": "0",
+        "operator.prometheus.io/name": "p",
+    }  # fmt: skip
+    made = space.create("Prometheus", "p", {**SELECTING, "paused": True, "storage": STORAGE})
+    owner = {
+        "apiVersion": made["apiVersion"], "kind": "Prometheus", "name": "p", "uid": made["metadata"]["uid"],
+        "controller": True, "blockOwnerDeletion": True,
+    }  # fmt: skip
+    claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    theirs = {
+        "metadata": {"name": "prometheus-p", "labels": labels, "ownerReferences": [owner]},
+        "spec": {
+            "replicas": 0, "serviceName": "prometheus-operated", "podManagementPolicy": "Parallel",
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [{"name": "prometheus", "image": "quay.io/prometheus/prometheus:v3.4.0"}]},
+            },
+            "volumeClaimTemplates": [{"metadata": {"name": "prometheus-p-db"}, "spec": claim}],
+        },
+    }  # fmt: skip
+    before = space.apps.create_namespaced_stateful_set(space.name, theirs, field_manager="PrometheusOperator")
+    start(space)
+    space.edit("Prometheus", "p", {"spec": {"paused": False}})
+    eventually(lambda: len(space.stateful_set().spec.template.spec.containers) == 2)
+    live = space.stateful_set()
+    assert live.metadata.uid == before.metadata.uid
+    assert live.spec.template.spec.containers[0].image == "quay.io/prometheus/prometheus:v3.5.0"

@@ -21,8 +21,8 @@ async def act(call: Call, key: Key, world: World, client: Client, reads: Reads) 
     match call:
         case ReadReferences(references=references):
             await _read(references, client, reads)
-        case RefreshPods(pods=pods, digest=digest):
-            await asyncio.gather(*(_refresh(key.namespace, name, uid, digest, client) for name, uid in pods))
+        case RefreshPods(pods=pods, told=told):
+            await asyncio.gather(*(_refresh(key.namespace, name, uid, str(told), client) for name, uid in pods))
         case _:
             raise TypeError(f"not a call of this operator: {type(call).__name__}")
 
@@ -40,9 +40,9 @@ async def _read_one(at: At, references: list[Reference], client: Client, reads: 
     reads.keep(references, answer)
 
 
-async def _refresh(namespace: str, name: str, uid: str, digest: str, client: Client) -> None:
+async def _refresh(namespace: str, name: str, uid: str, told: str, client: Client) -> None:
     """Annotate a pod, while it is still the same one; a new pod has the new files from its start."""
-    patch = {"metadata": {"uid": uid, "annotations": {names.CONFIGURATION: digest}}}
+    patch = {"metadata": {"uid": uid, "annotations": {names.CONFIGURATION: told}}}
     try:
         await client.merge_patch(POD, namespace, name, patch)
     except (NotFound, Conflict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from common.control.plan import Call
 from prom_operator.configuration.references import Reference
+from prom_operator.told import Told
 
 
 class ReadReferences(Call, frozen=True):
@@ -13,12 +14,9 @@ class ReadReferences(Call, frozen=True):
 
 
 class RefreshPods(Call, frozen=True):
-    """Make the kubelets fetch the new configuration at once.
-
-    A kubelet refreshes the Secrets that it mounted every 60 to 90 seconds (prometheus-operator #3217, #6310); a change
-    of the pod itself makes it do so within a second.
-    """
+    """Make the kubelets fetch the new files at once, by a change of the pods themselves."""
 
     pods: tuple[tuple[str, str], ...]
     """Name and UID."""
-    digest: str
+    told: Told
+    """What is written into their annotation."""

@@ -13,7 +13,7 @@ GOVERNING_SERVICE = "prometheus-operated"
 SHARD = "operator.prometheus.io/shard"
 NAME = "operator.prometheus.io/name"
 CONFIGURATION = "triad.dev/configuration"
-"""Annotation of pods: digest of the configuration that their kubelet was told to fetch."""
+"""Annotation of pods: what their kubelet was told to fetch (see told.py)."""
 VERSION = "triad.dev/version"
 """Annotation of StatefulSets: version of Prometheus that their pods run."""
 LONGEST_NAME = 52 - len("prometheus-") - len("-shard-99")

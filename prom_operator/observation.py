@@ -18,6 +18,7 @@ from prom_operator.configuration.fragment import Monitor
 from prom_operator.configuration.left_out import LeftOut
 from prom_operator.configuration.references import Reference, Value
 from prom_operator.configuration.version import Version, parse
+from prom_operator.told import Told
 
 
 class ShardSeen(Struct, frozen=True, kw_only=True):
@@ -47,8 +48,8 @@ class PodSeen(Struct, frozen=True, kw_only=True):
 
     name: str
     uid: str
-    told: str = ""
-    """Digest of the configuration that it was last told to fetch."""
+    told: Told = Told()
+    """What it was last told to fetch."""
 
 
 class OwnedSeen(Struct, frozen=True):
@@ -74,6 +75,10 @@ class Observation(Struct, frozen=True, kw_only=True, dict=True):
     key: Key
     meta: Meta
     spec: PrometheusSpec
+    now: float = 0.0
+    """Seconds since the epoch."""
+    namespace_ends: bool = False
+    """Its namespace is being deleted: nothing can be created in it."""
     monitors: tuple[Monitor, ...] = ()
     """Selected; ServiceMonitors before PodMonitors, each by namespace and name."""
     rule_sets: tuple[RuleSet, ...] = ()

@@ -13,7 +13,7 @@ from common.control.plan import Condition
 from common.kube.objects import Pod, StatefulSet
 from common.kube.resource import CONFIG_MAP, NAMESPACE, POD, POD_MONITOR, SECRET, SERVICE, SERVICE_MONITOR, STATEFUL_SET
 from common.resources.kind import CustomResource
-from prom_operator import names
+from prom_operator import names, told
 from prom_operator.alerting_rules.rule_file import RuleSet
 from prom_operator.api.rules import PROMETHEUS_RULE
 from prom_operator.api.shared import LabelSelector
@@ -43,6 +43,8 @@ async def observe(key: Key, resource: CustomResource, world: World, reads: Reads
         key=key,
         meta=resource.metadata,
         spec=spec,
+        now=world.now,
+        namespace_ends=_ends(key.namespace, world),
         monitors=monitors,
         rule_sets=rule_sets,
         unreadable=tuple(unreadable),
@@ -54,6 +56,11 @@ async def observe(key: Key, resource: CustomResource, world: World, reads: Reads
         service=_service(key, world),
         reported=tuple(_reported(resource)),
     )
+
+
+def _ends(namespace: str, world: World) -> bool:
+    place = world.store(NAMESPACE).get("", namespace)
+    return place is not None and place.metadata.deletion_timestamp is not None
 
 
 def _reported(resource: CustomResource) -> Iterator[Condition]:
@@ -189,7 +196,7 @@ def _pods(key: Key, world: World) -> Iterator[PodSeen]:
     for pod in pods:
         meta = pod.metadata
         if pod.status.phase == "Running" and meta.deletion_timestamp is None:
-            yield PodSeen(name=meta.name, uid=meta.uid, told=meta.annotations.get(names.CONFIGURATION, ""))
+            yield PodSeen(name=meta.name, uid=meta.uid, told=told.parse(meta.annotations.get(names.CONFIGURATION, "")))
 
 
 def _owned(key: Key, world: World) -> Iterator[OwnedSeen]:

@@ -11,6 +11,7 @@ from prom_operator.built import Built, build
 from prom_operator.calls import RefreshPods
 from prom_operator.observation import Observation
 from prom_operator.report import conditions_of, status_of
+from prom_operator.told import Told, upcoming
 
 
 def apply(seen: Observation) -> Plan:
@@ -19,15 +20,17 @@ def apply(seen: Observation) -> Plan:
     files = list(objects.files(seen, built))
     servers = [*objects.stateful_sets(seen, built), *objects.governing_service(seen)]
     mounted = {(f["kind"], f["metadata"]["name"]) for f in files}
+    refresh, look_again = _refresh(seen, built)
     return Plan(
         steps=(
             *apply_all(files, "write configuration and rules" if seen.shards else "create the servers"),
             *apply_all(servers, "as the resource says" if seen.shards else "create the servers"),
             *_surplus(seen, mounted),
-            *_refresh(seen, built),
+            *refresh,
         ),
         conditions=tuple(conditions_of(seen, built)),
         status=status_of(seen),
+        look_again=look_again,
     )
 
 
@@ -48,7 +51,18 @@ def _surplus(seen: Observation, mounted: set[tuple[str, str]]) -> Iterator[Step]
             yield Step(Delete(one.api_version, one.kind, seen.meta.namespace, one.name, one.uid), "no longer used")
 
 
-def _refresh(seen: Observation, built: Built) -> Iterator[Step]:
-    behind = tuple((p.name, p.uid) for p in seen.pods if p.told != built.digest)
-    if behind:
-        yield Step(RefreshPods(behind, built.digest), "let the kubelets fetch the configuration now", quiet=True)
+def _refresh(seen: Observation, built: Built) -> tuple[list[Step], float | None]:
+    """Tell the pods of new files, and when to look again for telling them once more."""
+    now: dict[Told, list[tuple[str, str]]] = {}
+    later: list[float] = []
+    for pod in seen.pods:
+        told, seconds = upcoming(pod.told, built.digest, seen.now)
+        if told is not None and seconds <= 0:
+            now.setdefault(told, []).append((pod.name, pod.uid))
+            _, seconds = upcoming(told, built.digest, seen.now)
+            later.append(seconds)
+        elif told is not None:
+            later.append(seconds)
+    why = "let the kubelets fetch the configuration now"
+    steps = [Step(RefreshPods(tuple(pods), told), why, quiet=True) for told, pods in now.items()]
+    return steps, min(later, default=None)

@@ -6,6 +6,7 @@ import pytest
 
 from common.control.plan import Call, Condition, Delete, Plan
 from prom_operator.calls import RefreshPods
+from prom_operator.told import ROUNDS, Told
 from tests.unit.prom.worlds import (
     EVERYTHING,
     Cluster,
@@ -84,6 +85,13 @@ def test_paused() -> None:
     assert condition(plan, "Reconciled").reason == "Paused"
 
 
+def test_nothing_is_made_in_a_namespace_that_ends() -> None:
+    cluster = Cluster(prometheus(**EVERYTHING))
+    metadata = {"name": "default", "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    cluster.put({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    assert cluster.plan().steps == ()
+
+
 def test_paused_goes_before_refused() -> None:
     assert refusal(paused=True, version="nonsense") == ""
 
@@ -125,10 +133,33 @@ def test_running_pods_hear_of_a_new_configuration_once() -> None:
     (call,) = [s.action for s in plan.steps if isinstance(s.action, Call)]
     assert isinstance(call, RefreshPods)
     assert isinstance(plan.steps[-1].action, Call), "the pods are told after the files are written"
-    cluster.put(pod("prometheus-p-0", told=call.digest))
+    told = Told(call.told.digest, len(ROUNDS) - 1, call.told.at)
+    cluster.put(pod("prometheus-p-0", told=str(told)))
     assert refreshed(cluster.plan()) == []
+    assert cluster.plan().look_again is None
     cluster.put(service_monitor("b"))
     assert refreshed(cluster.plan()) == ["prometheus-p-0"]
+
+
+def test_a_kubelet_that_was_ahead_of_its_secret_is_told_again() -> None:
+    cluster = Cluster(prometheus())
+    cluster.settle()
+    cluster.put(pod("prometheus-p-0"))
+    (call,) = [s.action for s in cluster.plan().steps if isinstance(s.action, RefreshPods)]
+    times = []
+    now = call.told.at
+    for _ in range(len(ROUNDS) - 1):
+        cluster.put(pod("prometheus-p-0", told=str(call.told)))
+        plan = cluster.plan()
+        assert refreshed(plan) == []
+        assert plan.look_again is not None
+        now += plan.look_again
+        times.append(now - call.told.at)
+        cluster.time = now
+        (call,) = [s.action for s in cluster.plan().steps if isinstance(s.action, RefreshPods)]
+    assert times == [2, 8]
+    cluster.put(pod("prometheus-p-0", told=str(call.told)))
+    assert cluster.plan().look_again is None
 
 
 def test_a_new_configuration_does_not_touch_the_pod_template() -> None:

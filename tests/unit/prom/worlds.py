@@ -73,7 +73,8 @@ class Cluster:
 
     def __init__(self, *manifests: Manifest, namespaces: Mapping[str, Mapping[str, str]] | None = None) -> None:
         self.operator = operator()
-        self.world = World(self.operator.kinds, WATCHES, clock=lambda: 1_800_000_000.0)
+        self.time = 1_800_000_000.0
+        self.world = World(self.operator.kinds, WATCHES, clock=lambda: self.time)
         self._watches = {(w.resource.api_version, w.resource.kind): w for w in WATCHES}
         for name, labels in (namespaces or {NAMESPACE: {}}).items():
             self.put({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})

@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from common.control.plan import Action, Apply, Delete
+from common.control.plan import Action, Apply, Call, Delete
 from etcd_operator.analyze import analyze
 from etcd_operator.api import v1
 from etcd_operator.calls import AddLearner, MoveLeader, PromoteMember, RemoveMember, RestartMember
 from etcd_operator.membership import volume_of
 from etcd_operator.observation import ClaimSeen, Member, Observation, PodSeen, SetSeen
+from etcd_operator.preconditions import done, unmet
 from etcd_operator.record import Record, read
-from etcd_operator.rules.membership import caught_up, unclean
 from etcd_operator.versions import parse
 from tests.unit.etcd.world import KEY, META, spec
 
@@ -248,7 +248,7 @@ class Simulation:
                     self.kill(name)
             case Delete(kind="PersistentVolumeClaim", name=name):
                 self._delete_claim(name.removeprefix("data-"))
-            case _:
+            case Call():
                 self._call(action, self.observe())
 
     def _apply(self, manifest: dict[str, Any]) -> None:
@@ -266,31 +266,31 @@ class Simulation:
             self.kill(pod)
             del self.claims[pod], self.disks[volume]
 
-    def _call(self, action: Action, seen: Observation) -> None:
-        if seen.leader is None:
+    def _call(self, call: Call, seen: Observation) -> None:
+        if done(call, seen) or unmet(call, seen):
             return
-        match action:
+        match call:
             case AddLearner(pod=pod):
-                if not seen.joining and seen.learner is None and not unclean(seen, pod):
-                    self.listed[self.number()] = Listed(pod, learner=True)
+                self.listed[self.number()] = Listed(pod, learner=True)
             case PromoteMember(id=id_):
-                learner = seen.learner
-                if learner is not None and learner.id == id_ and learner.alive and caught_up(seen, learner):
-                    self.listed[id_].learner = False
-                    assert self.quorate, "a promotion has cost the quorum"
+                self.listed[id_].learner = False
+                assert self.quorate, "a promotion has cost the quorum"
             case RemoveMember(id=id_):
-                member = next(m for m in seen.members if m.id == id_)
-                assert member.learner or seen.quorum_without(member), "a removal would have cost the quorum"
-                del self.listed[id_]
-                self.leader = 0 if id_ == self.leader else self.leader
+                self._remove(id_)
             case MoveLeader(to_id=to):
-                assert to in self.alive and not self.listed[to].learner
+                assert to in self.alive
+                assert not self.listed[to].learner
                 self.leader = to
-            case RestartMember(pod=pod, id=id_):
-                member = next(m for m in seen.members if m.id == id_)
-                assert not member.alive or seen.serves_without(member), "a restart would have cost the quorum"
+            case RestartMember(pod=pod):
                 assert not self.ephemeral, "a restart would have cost the data"
+                voters = [i for i, m in self.listed.items() if not m.learner]
                 self.kill(pod)
+                assert self.quorate or len(voters) <= 2, "a restart has cost the quorum"
+
+    def _remove(self, member: int) -> None:
+        del self.listed[member]
+        assert self.quorate, "a removal has cost the quorum"
+        self.leader = 0 if member == self.leader else self.leader
 
 
 def _ordinal(pod: str) -> int:

@@ -40,16 +40,12 @@ def status_of(seen: Observation, plan: Plan) -> dict[str, Any]:
     if seen.resource == enterprises_v1.KIND.resource:
         first = plan.reasons[0].message if plan.reasons else ""
         message = first or f"{seen.ready} of {seen.layout.size} nodes are ready"
-        return _filled({
-            "state": phase_of(seen), "message": message, "health": health_of(seen), "clusterUUID": seen.cluster_uuid,
-        })  # fmt: skip
+        return {"state": phase_of(seen), "message": message, **_common(seen)}
     versions = [v for v in (version_of(n.version) for n in seen.cluster.nodes) if v] if seen.cluster else []
     return {
         "phase": phase_of(seen),
-        "health": health_of(seen),
-        "nodes": len(seen.joined),
-        "ready": f"{seen.ready}/{seen.layout.size}",
-        **_filled({"version": str(min(versions)) if versions else "", "clusterUUID": seen.cluster_uuid}),
+        **_common(seen),
+        **({"version": str(min(versions))} if versions else {}),
         "nodeSets": [
             {
                 "name": group.name,
@@ -102,5 +98,11 @@ def _degraded(seen: Observation, plan: Plan) -> Condition:
     return Condition("Degraded", "False", "AsExpected")
 
 
-def _filled(values: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value}
+def _common(seen: Observation) -> dict[str, Any]:
+    """What both types say."""
+    return {
+        "health": health_of(seen),
+        "nodes": len(seen.joined),
+        "ready": f"{seen.ready}/{seen.layout.size}",
+        **({"clusterUUID": seen.cluster_uuid} if seen.cluster_uuid else {}),
+    }

@@ -164,6 +164,8 @@ class ClusterStatus(Struct, kw_only=True):
     state: Annotated[str, doc("One word.")] = ""
     message: Annotated[str, doc("A sentence.")] = ""
     health: Annotated[str, doc("green, yellow, red or unknown.")] = ""
+    nodes: Annotated[int, doc("Number of nodes that have joined.")] = 0
+    ready: Annotated[str, doc("Ready pods of wanted nodes.")] = ""
     conditions: Conditions = field(default_factory=list)
     observed_generation: Annotated[int, doc("The generation that this status speaks of.")] = field(
         default=0, name="observedGeneration"
@@ -181,7 +183,9 @@ KIND = Kind(
     columns=(
         Column("State", ".status.state"),
         Column("Health", ".status.health"),
-        Column("Message", ".status.message"),
+        Column("Nodes", ".status.nodes", "integer", "Nodes that have joined."),
+        Column("Ready", ".status.ready", "string", "Ready pods of wanted nodes."),
+        Column("Message", ".status.message", priority=1),
         AGE,
     ),
     to_hub=hub_of,

@@ -164,7 +164,8 @@ KIND = Kind(
     categories=("all", "triad"),
     columns=(
         Column("Health", ".status.health"),
-        Column("Ready", ".status.ready"),
+        Column("Nodes", ".status.nodes", "integer", "Nodes that have joined."),
+        Column("Ready", ".status.ready", "string", "Ready pods of wanted nodes."),
         Column("Version", ".status.version"),
         Column("Phase", ".status.phase"),
         AGE,

@@ -106,7 +106,7 @@ def fields(seen: Observation) -> Condition | None:
     if not seen.notes.not_acted_on:
         return None
     return Condition(
-        "FieldsActedOn", "False", "NotYetActedOn",
+        "FieldsNotActedOn", "True", "NotActedOn",
         f"set, but nothing is done about it in this release: {', '.join(seen.notes.not_acted_on)}",
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from common.control.plan import Delete, Plan
 from es_operator.calls import ExcludeFromVoting, LowerReplicas
-from es_operator.observation import Observation, Workload
+from es_operator.observation import Cluster, Observation, Workload
 from es_operator.rules.heal import lost_copies
 from es_operator.rules.outcome import listed, step, wait
 
@@ -18,7 +18,13 @@ def to_drain(seen: Observation) -> tuple[str, ...]:
     """The nodes whose shards shall move away now; none while the rest cannot take them."""
     if seen.cluster is None or not seen.leaving or cannot_drain(seen) is not None:
         return ()
-    return tuple(sorted(n for n in seen.leaving if (node := seen.cluster.node(n)) is not None and node.data))
+    return tuple(sorted(n for n in seen.leaving if _drains(seen.cluster, n)))
+
+
+def _drains(cluster: Cluster, name: str) -> bool:
+    """Whether a leaving node may hold shards; one that restarts meanwhile stays on the list that it is on."""
+    node = cluster.node(name)
+    return node.data if node is not None else name in cluster.excluded
 
 
 def cannot_drain(seen: Observation) -> str | None:
@@ -87,27 +93,43 @@ def _may_go(seen: Observation, workload: Workload) -> tuple[str, ...]:
         node = cluster.node(name)
         if cluster.copies_on(name):
             break
-        if node is None and cluster.health is not None and cluster.health.status == "red":
-            break  # it may hold the only copy of what is missing
-        if node is not None and node.master:
+        if node is None and not _given_up(seen, name):
+            break
+        if _votes(seen, workload, name):
             return tuple(free) or (name,)
         free.append(name)
     return tuple(free)
 
 
+def _given_up(seen: Observation, name: str) -> bool:
+    """Whether a node that is not there need not be waited for: it cannot start, and no shard is missing for it."""
+    pod = seen.pod(name)
+    red = seen.cluster is None or seen.cluster.health is None or seen.cluster.health.status == "red"
+    return pod is not None and bool(pod.trouble) and not red
+
+
+def _votes(seen: Observation, workload: Workload, name: str) -> bool:
+    """Whether a node is master-eligible, or may be: of one that is not there only its node set can tell."""
+    node = seen.cluster.node(name) if seen.cluster else None
+    if node is not None:
+        return node.master
+    group = seen.layout.group(workload.name)
+    return group is None or group.node_set.master
+
+
 def _take_away(seen: Observation, workload: Workload, names: tuple[str, ...]) -> Plan:
     cluster = seen.cluster
     assert cluster is not None  # noqa: S101 - drain looked
-    node = cluster.node(names[0])
-    if node is not None and node.master:
-        if len(seen.masters_joined) < 2:
-            return wait("LastMaster", f"{node.name} is the only master that has joined: it cannot go", DRAIN_LOOK * 10)
+    first = names[0]
+    if _votes(seen, workload, first):
+        if not set(seen.masters_joined) - {first}:
+            return wait("LastMaster", f"no master but {first} has joined: it cannot go", DRAIN_LOOK * 10)
         absent = [m for m in seen.missing if m in seen.layout.masters]
         if absent:
             return wait("MastersMissing", f"{listed(absent)} has not joined: no other master goes", DRAIN_LOOK * 2)
         votes = seen.version is not None and seen.version.has_voting_configuration
-        if votes and node.name not in cluster.voting_exclusions:
-            return step(ExcludeFromVoting(node.name), why=f"{node.name} shall go: the other masters decide without it")
+        if votes and first not in cluster.voting_exclusions:
+            return step(ExcludeFromVoting(first), why=f"{first} shall go: the other masters decide without it")
     fewer = workload.replicas - len(names)
     call = LowerReplicas(workload.name, workload.uid, workload.resource_version, fewer, names)
     return step(call, why=f"{listed(names)} holds no shard: take it away")

@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch as OfficialClient
 
 from deploy.install.cluster import Cluster, pod_is_ready
 from deploy.install.waiting import State, eventually
-from tests.chaos.clients import ElasticsearchWriter
+from tests.chaos.clients import INDEX, SHARDS, ElasticsearchWriter
 
 V1 = "data.triad.dev/v1"
 KIND = "ElasticsearchCluster"
@@ -108,6 +108,10 @@ class Search:
     @contextmanager
     def written_to(self) -> Iterator[None]:
         """A client indexes all the time. At the end every document that was acknowledged must be there."""
+        with self.client() as client:  # patient: on a busy machine a new index takes longer than the writer waits
+            client.options(request_timeout=120).indices.create(
+                index=f"{INDEX}-e2e", settings={"number_of_shards": SHARDS, "number_of_replicas": 1}
+            )
         writing = Writing(ElasticsearchWriter(self.address(), "e2e"))
         writing.start()
         try:
@@ -133,7 +137,6 @@ class Writing(threading.Thread):
 
     async def _write(self) -> dict[str, Any]:
         stop = asyncio.Event()
-        await self.writer.open()
         writing = asyncio.create_task(self.writer.run(stop))
         await asyncio.to_thread(self.stop.wait)
         stop.set()

@@ -104,7 +104,30 @@ def test_an_absent_node_does_not_go_while_a_shard_is_missing() -> None:
     seen = shrinking(held=copies("i", ""))
     assert seen.cluster is not None
     without = tuple(n for n in seen.cluster.nodes if n.name != "c-es-d-3")
-    assert waits_for(with_cluster(seen, nodes=without, health=health("red"), settings={})) == "Red"
+    broken = pod("c-es-d-3", "c-es-d", ready=False, trouble="CrashLoopBackOff: ")
+    seen = replaced(seen, pods=(*(p for p in seen.pods if p.name != "c-es-d-3"), broken))
+    assert waits_for(with_cluster(seen, nodes=without, health=health("red"))) == "Red"
+
+
+def test_a_node_that_restarts_is_waited_for_and_stays_on_the_list() -> None:
+    seen = shrinking(held=copies("i", "c-es-d-0"))
+    assert seen.cluster is not None
+    without = with_cluster(seen, nodes=tuple(n for n in seen.cluster.nodes if n.name != "c-es-d-3"))
+    assert waits_for(without) == "Draining"
+    broken = pod("c-es-d-3", "c-es-d", ready=False, trouble="CrashLoopBackOff: ")
+    stuck = replaced(without, pods=(*(p for p in without.pods if p.name != "c-es-d-3"), broken))
+    assert next_calls(stuck) == [LowerReplicas("c-es-d", "uid-c-es-d", "7", 3, ("c-es-d-3",))]
+
+
+def test_a_master_that_cannot_start_loses_its_vote_too() -> None:
+    seen = fewer_masters(2)
+    assert seen.cluster is not None
+    broken = pod("c-es-m-2", "c-es-m", ready=False, trouble="CrashLoopBackOff: ")
+    away = tuple(n for n in seen.cluster.nodes if n.name != "c-es-m-2")
+    stuck = replaced(
+        with_cluster(seen, nodes=away), pods=(*(p for p in seen.pods if p.name != "c-es-m-2"), broken)
+    )
+    assert next_calls(stuck) == [ExcludeFromVoting("c-es-m-2")]
 
 
 def test_nothing_goes_while_a_pod_is_on_its_way_out() -> None:

@@ -98,13 +98,13 @@ def test_the_example_of_2017(capsys: pytest.CaptureFixture[str]) -> None:
     said = conditions(plan)
     assert said["MasterLossSurvivable"]["reason"] == "TooFewMasters"
     assert "1 more is needed" in said["MasterLossSurvivable"]["message"]
-    assert "kibana, cerebro" in said["FieldsActedOn"]["message"]
+    assert "kibana, cerebro" in said["FieldsNotActedOn"]["message"]
     assert said["VersionTested"]["status"] == "False"
 
 
 def test_nothing_that_is_set_is_silently_ignored(capsys: pytest.CaptureFixture[str]) -> None:
     plan = planned(GOLDEN / "enterprises.upmc.com/v1/everything.yaml", capsys)
-    named = conditions(plan)["FieldsActedOn"]["message"]
+    named = conditions(plan)["FieldsNotActedOn"]["message"]
     for field in ("snapshot.scheduler-enabled", "kibana", "cerebro", "use-ssl", "statsd-host", "keep-", "scaling"):
         assert field in named
     plain = conditions(plan)["CredentialsInSecrets"]["message"]

@@ -61,7 +61,7 @@ kills = st.tuples(st.just("kill"), st.integers(0, 9))
 ticks = st.tuples(st.just("tick"))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(edits, looks, looks, kills, ticks, ticks), max_size=40))
 def test_any_order_of_edits_kills_and_cuts(happenings: list[tuple[object, ...]]) -> None:
     world = born()

@@ -21,6 +21,8 @@ def files(seen: Observation, built: Built) -> Iterator[Manifest]:
     data = {"prometheus.yaml.gz": base64.b64encode(built.configuration).decode()}
     yield TEMPLATES.render("config_secret", object=names.config_secret(seen.name), data=data, **_common(seen))
     for n, portion in enumerate(built.assets):
+        if not portion:
+            continue
         encoded = {name: base64.b64encode(text.encode()).decode() for name, text in portion.items()}
         yield TEMPLATES.render("config_secret", object=names.assets_secret(seen.name, n), data=encoded, **_common(seen))
     for n, portion in enumerate(built.rules):
@@ -29,20 +31,33 @@ def files(seen: Observation, built: Built) -> Iterator[Manifest]:
         )
 
 
+JOINS_AFTER = 3.0
+"""Seconds after which a new Prometheus is made an owner of the Service: many that come together are written at once."""
+
+
 def governing_service(seen: Observation) -> Iterator[Manifest]:
     """The Service that gives pods their names; none where the resource names one of its own."""
     if seen.spec.service_name:
         return
     service = seen.service
-    mine = (seen.name, seen.meta.uid)
-    # Its owners are written only by a Prometheus that is not among them: so a hundred do not write it a hundred times.
-    owners = service.owners if mine in service.owners else service.sharing
+    # Its owners are written only by a Prometheus that is not among them, and not written again by those that are.
+    owners = service.owners if joined(seen) or (service.owners and joins_in(seen) > 0) else service.sharing
     yield TEMPLATES.render(
         "governing_service",
         namespace=seen.meta.namespace,
         port=seen.spec.port_name or "web",
         owners=[_shared_owner(name, uid) for name, uid in owners],
     )
+
+
+def joined(seen: Observation) -> bool:
+    """Whether the Service belongs to this Prometheus too."""
+    return bool(seen.spec.service_name) or (seen.name, seen.meta.uid) in seen.service.owners
+
+
+def joins_in(seen: Observation) -> float:
+    """Seconds until it may be made an owner."""
+    return max(0.0, seen.created + JOINS_AFTER - seen.now)
 
 
 def _shared_owner(name: str, uid: str) -> dict[str, Any]:

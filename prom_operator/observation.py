@@ -77,6 +77,8 @@ class Observation(Struct, frozen=True, kw_only=True, dict=True):
     spec: PrometheusSpec
     now: float = 0.0
     """Seconds since the epoch."""
+    created: float = 0.0
+    """When the resource was created; seconds since the epoch."""
     namespace_ends: bool = False
     """Its namespace is being deleted: nothing can be created in it."""
     monitors: tuple[Monitor, ...] = ()

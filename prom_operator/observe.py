@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -44,6 +45,7 @@ async def observe(key: Key, resource: CustomResource, world: World, reads: Reads
         meta=resource.metadata,
         spec=spec,
         now=world.now,
+        created=_seconds(resource.metadata.creation_timestamp),
         namespace_ends=_ends(key.namespace, world),
         monitors=monitors,
         rule_sets=rule_sets,
@@ -56,6 +58,13 @@ async def observe(key: Key, resource: CustomResource, world: World, reads: Reads
         service=_service(key, world),
         reported=tuple(_reported(resource)),
     )
+
+
+def _seconds(timestamp: str) -> float:
+    try:
+        return datetime.fromisoformat(timestamp).timestamp()
+    except ValueError:
+        return 0.0  # an object from a file
 
 
 def _ends(namespace: str, world: World) -> bool:

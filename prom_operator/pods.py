@@ -173,7 +173,8 @@ def _mounts(name: str, spec: PrometheusSpec) -> list[dict[str, Any]]:
 def _volumes(name: str, spec: PrometheusSpec, rule_maps: Sequence[str], assets: Sequence[str]) -> list[dict[str, Any]]:
     volumes: list[dict[str, Any]] = [
         {"name": "config", "secret": {"secretName": names.config_secret(name)}},
-        {"name": "tls-assets", "projected": {"sources": [{"secret": {"name": a}} for a in assets]}},
+        # Optional, so that it is there before the first monitor with TLS: that one restarts nothing.
+        {"name": "tls-assets", "projected": {"sources": [{"secret": {"name": a, "optional": True}} for a in assets]}},
         # In memory: the file holds credentials.
         {"name": "config-out", "emptyDir": {"medium": "Memory"}},
         *({"name": m, "configMap": {"name": m}} for m in rule_maps),

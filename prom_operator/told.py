@@ -1,9 +1,9 @@
 """What a pod was told about new files, as it stands in its annotation.
 
 A kubelet refreshes the Secrets that it mounted every 60 to 90 seconds (prometheus-operator #3217, #6310), and at once
-when their pod changes: so the operator changes an annotation of the pod. The kubelet may hear of that before it hears of
-the new Secret, since the two come by different watches; it then mounts the old files anew. So it is told again a little
-later, and once more for machines that are very busy.
+when their pod changes: so the operator changes an annotation of the pod. The kubelet may hear of that before it hears
+of the new Secret, since the two come by different watches; it then mounts the old files anew. So it is told again a
+little later, and once more for machines that are very busy.
 """
 
 from __future__ import annotations

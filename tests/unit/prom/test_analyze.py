@@ -61,7 +61,6 @@ def test_a_new_prometheus_gets_all_its_objects_files_first() -> None:
     plan = Cluster(prometheus(**EVERYTHING)).plan()
     assert [(m["kind"], m["metadata"]["name"]) for m in applied(plan)] == [
         ("Secret", "prometheus-p"),
-        ("Secret", "prometheus-p-tls-assets-0"),
         ("ConfigMap", "prometheus-p-rulefiles-0"),
         ("StatefulSet", "prometheus-p"),
         ("Service", "prometheus-operated"),
@@ -227,8 +226,13 @@ def test_the_service_is_shared() -> None:
     first = one(cluster.settle("a"), "Service", "prometheus-operated")
     assert [o["name"] for o in first["metadata"]["ownerReferences"]] == ["a", "b"]
     assert not any(o.get("controller") for o in first["metadata"]["ownerReferences"])
-    cluster.put(prometheus("c"))
+    new = prometheus("c")
+    new["metadata"]["creationTimestamp"] = "2027-01-15T08:00:00Z"
+    cluster.put(new)
     assert one(cluster.plan("a"), "Service", "prometheus-operated") == first, "not written again by who is in it"
+    assert one(cluster.plan("c"), "Service", "prometheus-operated") == first, "others may be about to come"
+    assert cluster.plan("c").look_again == 3
+    cluster.time += 3
     third = one(cluster.plan("c"), "Service", "prometheus-operated")
     assert [o["name"] for o in third["metadata"]["ownerReferences"]] == ["a", "b", "c"]
 

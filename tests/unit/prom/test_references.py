@@ -135,7 +135,7 @@ def test_the_tls_volume_is_there_from_the_start() -> None:
     volumes = one(plan, "StatefulSet", "prometheus-p")["spec"]["template"]["spec"]["volumes"]
     assert {
         "name": "tls-assets",
-        "projected": {"sources": [{"secret": {"name": "prometheus-p-tls-assets-0"}}]},
+        "projected": {"sources": [{"secret": {"name": "prometheus-p-tls-assets-0", "optional": True}}]},
     } in volumes
 
 

@@ -6,6 +6,9 @@ from etcd_operator.objects import peer_url
 from etcd_operator.observation import Member, Observation, Volume
 from etcd_operator.record import Held, Record
 
+NOBODY = 0
+"""Stands for the member on a volume that may hold anything: nothing may be started on it."""
+
 
 def next_record(seen: Observation) -> Record:
     """The record as it should stand after this look."""
@@ -89,10 +92,14 @@ def _held(seen: Observation) -> dict[str, Held]:
 
 def _held_by(seen: Observation, pod: str, member: Member | None, before: Held | None) -> Held | None:
     uid = seen.volume_uid(pod)
+    if member is not None and member.alive and uid:
+        return Held(member.id, uid, not member.learner)
     if dirty(seen, pod):
         return before
     if member is None:
         return None
-    if (member.alive or not member.started) and uid:
+    if not member.started and uid:
         return Held(member.id, uid, not member.learner)
+    if member.volume is Volume.UNKNOWN and member.silent_long and uid:
+        return Held(NOBODY, uid, not member.learner)
     return before if before is not None and before.id == member.id else None

@@ -204,6 +204,11 @@ class Observation(Struct, frozen=True, kw_only=True):
         holder: PodSeen | ClaimSeen | None = self.pod(pod) if self.ephemeral else self.claim_of(pod)
         return holder.uid if holder is not None else ""
 
+    @property
+    def complaints(self) -> str:
+        """Why pods do not run, to follow a sentence; empty where all do."""
+        return "".join(f"; {p.name}: {p.complaint}" for p in self.pods if p.complaint)[:500]
+
     def pod_name(self, ordinal: int) -> str:
         """Name of a pod of the StatefulSet."""
         return f"{self.key.name}-{ordinal}"

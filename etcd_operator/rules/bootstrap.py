@@ -27,8 +27,7 @@ def bootstrap(seen: Observation) -> Plan | None:
     """All members start at once with one list, and decide between themselves that they are a cluster."""
     if seen.bootstrapped:
         return None
-    complaints = _complaints(seen)
-    return wait("Creating", "the members start for the first time" + (f"; {complaints}" if complaints else ""))
+    return wait("Creating", f"the members start for the first time{seen.complaints}")
 
 
 def await_quorum(seen: Observation) -> Plan | None:
@@ -51,19 +50,11 @@ def await_quorum(seen: Observation) -> Plan | None:
             "volumes of an earlier cluster of this name were found, and its members do not answer yet; "
             "if those volumes hold nothing that is needed, delete this resource and them to start anew",
         )
-    complaints = _complaints(seen)
-    return wait(
-        "WaitingForMembers",
-        "no quorum answers; the volumes are there, so the members are waited for"
-        + (f"; {complaints}" if complaints else ""),
-    )
+    said = f"no quorum answers; the volumes are there, so the members are waited for{seen.complaints}"
+    return wait("WaitingForMembers", said)
 
 
 _WAY_OUT = "restore a snapshot into a new cluster, or delete this resource and create it anew to start empty"
-
-
-def _complaints(seen: Observation) -> str:
-    return "; ".join(f"{p.name}: {p.complaint}" for p in seen.pods if p.complaint)[:500]
 
 
 def _delete(seen: Observation, pod: PodSeen) -> Delete:

@@ -28,9 +28,8 @@ def roll(seen: Observation) -> Plan | None:
     unwell = sorted(m.pod for m in seen.members if not m.alive or m.learner or not caught_up(seen, m))
     unready = [p.name for p in seen.pods if not p.ready]
     if not pairs or unwell or unready or seen.leader is None:
-        return wait(
-            "Rolling", f"{named(unwell or unready) or 'every member'} must be well before the next one restarts"
-        )
+        who = named(unwell or unready) or "every member"
+        return wait("Rolling", f"{who} must be well before the next one restarts{seen.complaints}")
     pod, member = max(pairs, key=lambda pair: (not pair[1].leader, pair[1].ordinal))
     if member.leader and len(seen.voters) > 1:
         return hand_over(seen, member, "Rolling")

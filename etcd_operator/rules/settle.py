@@ -15,8 +15,7 @@ def await_members(seen: Observation) -> Plan | None:
     down = [m.pod or m.url for m in seen.members if not m.alive]
     if not down:
         return None
-    complaints = "; ".join(f"{p.name}: {p.complaint}" for p in seen.pods if p.complaint)[:500]
-    return wait("MembersDown", f"no answer from {named(down)}" + (f"; {complaints}" if complaints else ""))
+    return wait("MembersDown", f"no answer from {named(down)}{seen.complaints}")
 
 
 def settle(seen: Observation) -> Plan:

@@ -7,8 +7,9 @@ import pytest
 
 from etcd_operator.analyze import analyze
 from etcd_operator.calls import AddLearner
+from etcd_operator.membership import NOBODY
 from etcd_operator.observation import ClaimSeen, Observation
-from etcd_operator.record import Held
+from etcd_operator.record import Held, read
 from tests.unit.etcd.world import applied, cluster, deeds, next_actions, reasons
 
 
@@ -37,6 +38,20 @@ def test_a_member_that_is_only_down_is_waited_for() -> None:
 
 def test_a_member_never_seen_with_data_is_replaced_once_it_was_silent_for_long() -> None:
     assert next_actions(cluster("abc", silent="c")) == ["RemoveMember db-2"]
+
+
+def test_the_volume_of_a_member_never_seen_with_data_counts_as_used() -> None:
+    seen = cluster("abc", silent="c")
+    record = read(applied(seen, "ConfigMap")["data"])
+    assert record.held["db-2"].id == NOBODY
+    removed = msgspec.structs.replace(cluster("ab", size=3, replicas=3), record=record)
+    assert next_actions(removed) == ["Delete PersistentVolumeClaim data-db-2", "Delete Pod db-2"]
+
+
+def test_a_member_that_answers_after_all_is_written_down() -> None:
+    record = read(applied(cluster("abc", silent="c"), "ConfigMap")["data"])
+    data = applied(msgspec.structs.replace(cluster("abc"), record=record), "ConfigMap")["data"]
+    assert read(data).held["db-2"].id == 0x102
 
 
 def test_a_removed_members_volume_is_cleared_before_its_pod_may_join_again() -> None:

@@ -1,16 +1,16 @@
 """What a pod was told about new files, as it stands in its annotation.
 
 A kubelet refreshes the Secrets that it mounted every 60 to 90 seconds (prometheus-operator #3217, #6310), and at once
-when their pod changes: so the operator changes an annotation of the pod. The kubelet may hear of that before it hears
-of the new Secret, since the two come by different watches; it then mounts the old files anew. So it is told again a
-little later, and once more for machines that are very busy.
+when their pod changes: so the operator changes an annotation of the pod. The kubelet can hear of that before it hears
+of the new Secret, since the two come by different watches, and then mounts the old files anew. So it is told once more
+a little later.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-ROUNDS = (0.0, 2.0, 10.0)  # seconds after the files were written
+ROUNDS = (0.0, 5.0)  # seconds after the files were written
 
 
 class Told(Struct, frozen=True):

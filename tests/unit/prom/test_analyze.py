@@ -156,7 +156,7 @@ def test_a_kubelet_that_was_ahead_of_its_secret_is_told_again() -> None:
         times.append(now - call.told.at)
         cluster.time = now
         (call,) = [s.action for s in cluster.plan().steps if isinstance(s.action, RefreshPods)]
-    assert times == [2, 8]
+    assert times == [5]
     cluster.put(pod("prometheus-p-0", told=str(call.told)))
     assert cluster.plan().look_again is None
 

@@ -73,6 +73,8 @@ def test_consoles_are_gone_in_3() -> None:
 def test_the_reloader() -> None:
     assert container("config-reloader", routePrefix="/p")["args"] == [
         "--listen-address=:8080",
+        "--retry-interval=1s",
+        "--watch-interval=10s",
         "--reload-url=http://localhost:9090/p/-/reload",
         "--config-file=/etc/prometheus/config/prometheus.yaml.gz",
         "--config-envsubst-file=/etc/prometheus/config_out/prometheus.env.yaml",

@@ -75,6 +75,7 @@ def test_the_reloader() -> None:
         "--listen-address=:8080",
         "--retry-interval=1s",
         "--watch-interval=10s",
+        "--watched-dir=/etc/prometheus/config",
         "--reload-url=http://localhost:9090/p/-/reload",
         "--config-file=/etc/prometheus/config/prometheus.yaml.gz",
         "--config-envsubst-file=/etc/prometheus/config_out/prometheus.env.yaml",

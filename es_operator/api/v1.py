@@ -161,7 +161,7 @@ KIND = Kind(
     status=ElasticsearchClusterStatus,
     singular="elasticsearchcluster",
     short_names=("es",),
-    categories=("all", "triad"),
+    categories=("triad",),
     columns=(
         Column("Health", ".status.health"),
         Column("Nodes", ".status.nodes", "integer", "Nodes that have joined."),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from elasticsearch import ApiError, TransportError
 from elasticsearch import Elasticsearch as OfficialClient
 
 from deploy.install.cluster import Cluster, pod_is_ready
@@ -54,7 +55,10 @@ class Search:
         return next((c for c in conditions if c["type"] == type_), {})
 
     def settle(self, also: Callable[[], bool] = lambda: True) -> None:
-        """Wait until the operator says of the present resource that it is as wanted, and every shard is placed."""
+        """Wait until the operator and Elasticsearch itself say that it is as wanted, and every shard is placed.
+
+        The operator's word alone may be of the moment before something befell the cluster.
+        """
 
         def settled() -> State:
             found = self.read()
@@ -65,9 +69,19 @@ class Search:
             rests = (status.get("phase"), status.get("health"), status.get("nodes")) == ("Running", "green", wanted)
             seen = status.get("observedGeneration") == found["metadata"]["generation"]
             still = conditions.get("Progressing", {}).get("status") == "False"
-            return State(bool(seen and rests and still and also()), words)
+            said = bool(seen and rests and still and len(self.ready()) == wanted)
+            return State(said and also() and self.answers() == ("green", wanted), words)
 
         eventually(settled, SETTLED_WITHIN, f"{self.name} at rest")
+
+    def answers(self) -> tuple[str, int]:
+        """Health and number of nodes, by Elasticsearch's own word."""
+        with self.client() as client:
+            try:
+                health = client.options(max_retries=0).cluster.health(timeout="5s")
+            except (ApiError, TransportError) as error:
+                return type(error).__name__, 0
+        return health["status"], health["number_of_nodes"]
 
     def pods(self) -> dict[str, dict[str, Any]]:
         found = self.cluster.pods(self.namespace, f"app.kubernetes.io/instance={self.name}")

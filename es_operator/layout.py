@@ -173,5 +173,3 @@ def doubled(layout: Layout) -> str | None:
     """A name that two groups would share, such as those of the zones `a.b` and `a-b`."""
     name, times = Counter(g.name for g in layout.groups).most_common(1)[0] if layout.groups else ("", 0)
     return name if times > 1 else None
-
-

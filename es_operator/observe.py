@@ -251,5 +251,3 @@ def _notes(resource: CustomResource) -> Notes:
         class_parameters={name: value for name, value in parameters.items() if value},
         reclaim_policy=old.storage.volume_reclaim_policy,
     )
-
-

@@ -146,8 +146,6 @@ class ElasticsearchClusterStatus(Struct, rename="camel", kw_only=True):
     conditions: Conditions = field(default_factory=list)
 
 
-
-
 def hub_of(resource: CustomResource) -> ElasticsearchClusterSpec:
     """The hub is the spec of this type."""
     spec: ElasticsearchClusterSpec = resource.spec

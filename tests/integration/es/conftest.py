@@ -79,9 +79,7 @@ class Clusters:
         return self._custom.create_namespaced_custom_object(group, "v1", self.namespace, PLURAL, body)
 
     def edit(self, name: str, group: str = HUB, **spec: Any) -> Any:
-        return self._custom.patch_namespaced_custom_object(
-            group, "v1", self.namespace, PLURAL, name, {"spec": spec}
-        )
+        return self._custom.patch_namespaced_custom_object(group, "v1", self.namespace, PLURAL, name, {"spec": spec})
 
     def read(self, name: str, group: str = HUB) -> Any:
         return self._custom.get_namespaced_custom_object(group, "v1", self.namespace, PLURAL, name)

@@ -124,9 +124,7 @@ def test_a_master_that_cannot_start_loses_its_vote_too() -> None:
     assert seen.cluster is not None
     broken = pod("c-es-m-2", "c-es-m", ready=False, trouble="CrashLoopBackOff: ")
     away = tuple(n for n in seen.cluster.nodes if n.name != "c-es-m-2")
-    stuck = replaced(
-        with_cluster(seen, nodes=away), pods=(*(p for p in seen.pods if p.name != "c-es-m-2"), broken)
-    )
+    stuck = replaced(with_cluster(seen, nodes=away), pods=(*(p for p in seen.pods if p.name != "c-es-m-2"), broken))
     assert next_calls(stuck) == [ExcludeFromVoting("c-es-m-2")]
 
 

@@ -94,9 +94,7 @@ def running(spec: dict[str, Any] | None = None, kind: str = "v1", **more: Any) -
             nodes.append(Node(name, f"id-{name}", letters, first, str(seen.version)))
     cluster = Cluster(uuid=UUID, health=Health("green", len(nodes), len(nodes)), nodes=tuple(nodes), copies=())
     record = Record(cluster_uuid=UUID, version=seen.version)
-    return replaced(
-        seen, workloads=tuple(workloads), pods=tuple(pods), cluster=cluster, record=record, **more
-    )
+    return replaced(seen, workloads=tuple(workloads), pods=tuple(pods), cluster=cluster, record=record, **more)
 
 
 def replaced(seen: Observation, **changes: Any) -> Observation:
@@ -122,9 +120,7 @@ def health(status: str, **numbers: int) -> Health:
 
 def outdated(seen: Observation, *names: str) -> Observation:
     """These pods (all, when none is named) are of an older template."""
-    pods = tuple(
-        msgspec.structs.replace(p, revision=OLD) if not names or p.name in names else p for p in seen.pods
-    )
+    pods = tuple(msgspec.structs.replace(p, revision=OLD) if not names or p.name in names else p for p in seen.pods)
     return replaced(seen, pods=pods)
 
 

@@ -48,15 +48,19 @@ class Reads:
             return None
         return held if held.version >= version_of(seen.metadata.resource_version) else None
 
-    def keep(self, references: Iterable[Reference], answer: ReferredData | None) -> None:
-        """Take in an answer; of its keys only those that are referred to."""
+    def keep(self, references: Iterable[Reference], answer: ReferredData | None, seen: Object | None = None) -> None:
+        """Take in an answer; of its keys only those that are referred to.
+
+        No answer means that what was `seen` is gone: that is remembered too, or it would be asked for again and again
+        until its watch tells.
+        """
+        state = answer or seen
         for reference in references:
-            if answer is None:
+            if state is None:
                 self._held.pop(reference, None)
                 continue
-            meta = answer.metadata
-            value = _value(reference.source, answer.data, reference.key)
-            self._held[reference] = Held(meta.uid, version_of(meta.resource_version), value)
+            value = None if answer is None else _value(reference.source, answer.data, reference.key)
+            self._held[reference] = Held(state.metadata.uid, version_of(state.metadata.resource_version), value)
 
     def refers(self, key: Key, references: Iterable[Reference]) -> None:
         """Note what a Prometheus refers to now."""

@@ -22,7 +22,7 @@ def apply(seen: Observation) -> Plan:
     mounted = {(f["kind"], f["metadata"]["name"]) for f in files}
     refresh, look_again = _refresh(seen, built)
     if not objects.joined(seen) and seen.service.owners:
-        look_again = min(objects.joins_in(seen) or objects.JOINS_AFTER, look_again or objects.JOINS_AFTER)
+        look_again = min(objects.joins_in(seen) or objects.JOINS_AFTER, look_again or 2 * objects.JOINS_AFTER)
     return Plan(
         steps=(
             *apply_all(files, "write configuration and rules" if seen.shards else "create the servers"),

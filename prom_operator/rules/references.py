@@ -7,6 +7,8 @@ from prom_operator.calls import ReadReferences
 from prom_operator.observation import Observation
 from prom_operator.report import status_of
 
+AT_ONCE = 0.02  # seconds; not 0, for a cache that is behind its object must not make a loop that keeps a core busy
+
 
 def read_references(seen: Observation) -> Plan | None:
     """Read what is not known yet, first: a configuration without it would take live targets away for a moment.
@@ -22,5 +24,5 @@ def read_references(seen: Observation) -> Plan | None:
         conditions=seen.reported,
         status=status_of(seen),
         reasons=(Reason("ReadingReferences", why),),
-        look_again=0.0,
+        look_again=AT_ONCE,
     )

@@ -231,8 +231,10 @@ def test_the_service_is_shared() -> None:
     cluster.put(new)
     assert one(cluster.plan("a"), "Service", "prometheus-operated") == first, "not written again by who is in it"
     assert one(cluster.plan("c"), "Service", "prometheus-operated") == first, "others may be about to come"
-    assert cluster.plan("c").look_again == 3
-    cluster.time += 3
+    wait = cluster.plan("c").look_again
+    assert wait is not None
+    assert 3 <= wait <= 6
+    cluster.time += wait
     third = one(cluster.plan("c"), "Service", "prometheus-operated")
     assert [o["name"] for o in third["metadata"]["ownerReferences"]] == ["a", "b", "c"]
 

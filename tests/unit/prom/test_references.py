@@ -11,7 +11,8 @@ from common.control.plan import Call, Plan
 from prom_operator.calls import ReadReferences
 from prom_operator.configuration.references import Reference
 from prom_operator.reads import Reads, ReferredData
-from prom_operator.seen import Referred
+from prom_operator.rules.references import AT_ONCE
+from prom_operator.seen import REFERRED_SECRET, Referred
 from tests.unit.prom.worlds import EVERYTHING, Cluster, Manifest, applied, one, prometheus, service_monitor, text_of
 
 BASIC = {"port": "web", "basicAuth": {"username": {"name": "s", "key": "u"}, "password": {"name": "s", "key": "p"}}}
@@ -65,7 +66,7 @@ def test_a_secret_is_read_first_and_nothing_is_written_meanwhile() -> None:
         ReadReferences((Reference("Secret", "default", "s", "p"), Reference("Secret", "default", "s", "u")))
     ]
     assert applied(plan) == []
-    assert plan.look_again == 0
+    assert plan.look_again == AT_ONCE
     cluster.answer(plan, u="me", p='pass"word')
     assert 'username: me\n    password: "pass\\"word"' in text_of(cluster.plan())
 
@@ -98,6 +99,19 @@ def test_a_missing_key_leaves_its_monitor_out() -> None:
     cluster.secret_there("s")
     cluster.answer(cluster.plan(), u="me")
     assert "Secret default/s, key p" in repr(cluster.plan().conditions)
+
+
+def test_a_secret_that_went_meanwhile_is_not_asked_for_again() -> None:
+    cluster = Reading(prometheus(**EVERYTHING), service_monitor(endpoints=[BASIC]))
+    cluster.secret_there("s")
+    (call,) = calls(cluster.plan())
+    assert isinstance(call, ReadReferences)
+    cluster.reads.keep(call.references, None, cluster.world.store(REFERRED_SECRET).get("default", "s"))
+    plan = cluster.plan()
+    assert calls(plan) == []
+    assert "ReferenceMissing" in repr(plan.conditions)
+    cluster.secret_there("s", version=2)
+    assert calls(cluster.plan()) == [call]
 
 
 def test_a_changed_secret_is_read_again() -> None:

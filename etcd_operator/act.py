@@ -11,7 +11,7 @@ from common.kube.client import Client
 from common.kube.errors import Conflict
 from common.kube.resource import POD
 from etcd_operator.calls import AddLearner, MoveLeader, PromoteMember, RemoveMember, RestartMember
-from etcd_operator.client import session
+from etcd_operator.client import TooSoon, session
 from etcd_operator.observation import Observation
 from etcd_operator.observe import observe_live
 from etcd_operator.preconditions import done, unmet
@@ -36,8 +36,11 @@ async def act(call: Call, key: Key, world: World, client: Client) -> None:
         raise Unmet(why_not)
     if isinstance(call, RestartMember):
         await client.delete(POD, key.namespace, call.pod, uid=call.uid)
-    else:
+        return
+    try:
         await _tell_leader(call, seen)
+    except TooSoon as error:
+        raise Unmet(str(error)) from None
 
 
 async def _tell_leader(call: Call, seen: Observation) -> None:

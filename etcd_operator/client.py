@@ -24,6 +24,10 @@ class Unanswered(ConnectionError):
     """A member did not answer, or refused; it is asked again at a later look."""
 
 
+class TooSoon(Unanswered):
+    """etcd changes its member list only when all members have been connected for five seconds."""
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """What a member says of itself."""
 
@@ -107,7 +111,8 @@ class Session:
         try:
             return await call
         except self._rpc.AioRpcError as error:
-            raise Unanswered(f"{self._address}: {error.code().name}: {error.details()}") from None
+            kind = TooSoon if "unhealthy cluster" in (error.details() or "") else Unanswered
+            raise kind(f"{self._address}: {error.code().name}: {error.details()}") from None
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import pytest
 from aetcd import rpc
 from aetcd.rpc import rpc_pb2_grpc
 
-from etcd_operator.client import Unanswered, ask, session
+from etcd_operator.client import TooSoon, ask, session
 from etcd_operator.consult import consult
 
 
@@ -115,5 +115,5 @@ async def test_members_are_added_as_learners(etcd: Server) -> None:
 
 async def test_a_refusal_is_told_in_etcds_words(etcd: Server) -> None:
     async with session("127.0.0.1", etcd.port) as leader:
-        with pytest.raises(Unanswered, match="unhealthy cluster"):
+        with pytest.raises(TooSoon, match="unhealthy cluster"):
             await leader.remove(1)

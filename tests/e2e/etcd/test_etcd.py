@@ -63,6 +63,8 @@ def test_paused_it_is_left_alone(etcd: Etcd) -> None:
     etcd.lose_volume("db-2")
     time.sleep(15)
     assert etcd.member_ids() == first
+    statuses = etcd.pods()["db-2"]["status"].get("containerStatuses", [])
+    assert not any(s["ready"] for s in statuses), "it came back under an ID that it knows nothing of"
     etcd.edit(paused=False)
     etcd.settle(3, lambda: etcd.member_ids().get("db-2") not in (None, first["db-2"]))
 

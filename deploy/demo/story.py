@@ -77,7 +77,7 @@ class Story:
                 "etcd": self.scraped.etcd_members,
                 "Elasticsearch": self.scraped.elasticsearch_health,
                 "operators": self.scraped.operators,
-                "targets down": self.scraped.nothing_down,
+                "no target is down": self.scraped.nothing_down,
             }
         )
 

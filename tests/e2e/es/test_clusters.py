@@ -91,7 +91,7 @@ def test_a_lost_volume_is_filled_again_from_the_other_copies(search: Search) -> 
         search.cluster.delete("v1", "PersistentVolumeClaim", search.namespace, "data-find-es-all-1")
         before = search.pods()["find-es-all-1"]["metadata"]["uid"]
         search.kill("find-es-all-1")
-        search.settle(lambda: search.pods()["find-es-all-1"]["metadata"]["uid"] != before)
+        search.settle(lambda: before not in {p["metadata"]["uid"] for p in search.pods().values()})
 
 
 def test_a_drain_that_cannot_end_is_explained(search: Search) -> None:

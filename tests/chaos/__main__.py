@@ -63,7 +63,7 @@ async def _run(scene: Scene, console: Console, duration: float, seed: int) -> di
     def say(text: str) -> None:
         console.print(f"  {time.monotonic() - began:6.1f} s  {text}", highlight=False, markup=False)
 
-    monkey = Monkey(scene.cluster, scene.victims(), seed, say)
+    monkey = Monkey(scene.cluster, scene.victims(), scene.databases, seed, say)
     try:
         for writer in writers.values():
             await writer.open()

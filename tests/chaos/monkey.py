@@ -27,6 +27,8 @@ class Monkey:
     cluster: Cluster
     victims: Mapping[str, Pods]
     """How to find the pods of each victim; an operator is a victim like a database."""
+    favourites: frozenset[str]
+    """Those it attacks three times as often as the others."""
     seed: int
     say: Callable[[str], None]
     kills: Counter[str] = field(default_factory=Counter)
@@ -44,7 +46,8 @@ class Monkey:
     def attack(self) -> None:
         """One victim, one of its pods or all of them, abruptly or not."""
         # All is drawn before anything is looked at, so that the seed alone decides the plan.
-        victim = self._random.choice(sorted(self.victims))
+        names = sorted(self.victims)
+        (victim,) = self._random.choices(names, [3 if name in self.favourites else 1 for name in names])
         everyone = self._random.random() < ALL_AT_ONCE
         grace = 1 if self._random.random() < ABRUPT else None
         place = self._random.random()

@@ -38,6 +38,11 @@ class Scene:
         self.prometheus = Prometheus.of(cluster, prometheus)
         self.applications: tuple[Application, ...] = (self.etcd, self.elasticsearch, self.prometheus)
 
+    @property
+    def databases(self) -> frozenset[str]:
+        """Those that hold what the clients wrote."""
+        return frozenset({self.etcd.title, self.elasticsearch.title})
+
     def set(self) -> None:
         """Install and create what is not there yet."""
         for installation in self.installations:

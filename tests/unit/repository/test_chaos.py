@@ -65,7 +65,7 @@ def _attacks(seed: int) -> list[tuple[str, int | None]]:
         ]
         for name in ("a", "b")
     }
-    monkey = Monkey(cast(Cluster, pods), victims, seed, lambda text: None)
+    monkey = Monkey(cast(Cluster, pods), victims, frozenset({"a"}), seed, lambda text: None)
     for _ in range(20):
         monkey.attack()
     return pods.deleted
@@ -73,3 +73,8 @@ def _attacks(seed: int) -> list[tuple[str, int | None]]:
 
 def test_a_seed_is_a_plan() -> None:
     assert _attacks(1) == _attacks(1) != _attacks(2)
+
+
+def test_favourites_die_more_often() -> None:
+    attacked = [name for seed in range(20) for name, _ in _attacks(seed)]
+    assert sum(name.startswith("a") for name in attacked) > 2 * sum(name.startswith("b") for name in attacked)

@@ -18,6 +18,7 @@ from common.kube.client import Client
 from common.kube.config import access_from
 from common.kube.resource import NAMESPACE
 from deploy.install.cluster import Cluster
+from tests.bench import table
 from tests.bench.clusters import ELASTICSEARCH, ETCD, Run, Subject
 from tests.bench.monitors import MonitorsRun
 from tests.bench.process import OperatorProcess
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--clusters", type=int, default=100, help="etcd and Elasticsearch clusters: 10, then the rest")
     parser.add_argument("--prometheuses", type=int, default=100)
     parser.add_argument("--monitors", type=int, default=500)
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/benchmarks.md as well")
     options = parser.parse_args()
     kubeconfig = os.environ.get("KUBECONFIG")
     if not kubeconfig:
@@ -41,7 +43,10 @@ def main() -> int:
     results = asyncio.run(_measure(kubeconfig, options))
     machine = {"cpus": os.cpu_count(), "python": platform.python_version()}
     print(json.dumps({"machine": machine, **results}, indent=2))
-    return int(any("error" in result for result in results.values()))
+    measured = {name: result for name, result in results.items() if "error" not in result}
+    if options.write:
+        table.write(measured)
+    return int(measured.keys() != results.keys())
 
 
 async def _measure(kubeconfig: str, options: argparse.Namespace) -> dict[str, Any]:

@@ -47,7 +47,8 @@ def governing_service(seen: Observation) -> Iterator[Manifest]:
         "governing_service",
         namespace=seen.meta.namespace,
         port=seen.spec.port_name or "web",
-        owners=[_shared_owner(name, uid) for name, uid in owners],
+        # In one order, whatever order the live Service has: else each would find it different.
+        owners=[_shared_owner(name, uid) for name, uid in sorted(owners)],
     )
 
 

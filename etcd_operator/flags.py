@@ -88,7 +88,7 @@ def milliseconds(duration: str) -> int:
 
 
 def _compaction(version: Version, options: EtcdOptions) -> dict[str, str]:
-    """3.2 knows whole hours only."""
+    """Before 3.3, whole hours only."""
     if options.auto_compaction_retention == "0":
         return {}
     if version < _METRICS_LISTENER:

@@ -13,7 +13,7 @@ from common.kube.objects import Meta
 from common.kube.resource import Resource
 from etcd_operator.api.v1 import EtcdClusterSpec
 from etcd_operator.record import Record
-from etcd_operator.versions import Version
+from etcd_operator.versions import MOVE_LEADER, Version
 
 SILENT_LONG = 300.0
 """Age in seconds at which the pod of a member that never answered is taken for one that will not come up by itself."""
@@ -186,6 +186,11 @@ class Observation(Struct, frozen=True, kw_only=True):
         """
         others = sum(m.alive for m in self.voters if m.id != member.id)
         return len(self.voters) <= 2 or others >= len(self.voters) // 2 + 1
+
+    def must_hand_over(self, member: Member) -> bool:
+        """It leads, and can pass that on before it goes; a leader from before 3.3 cannot, and the others elect."""
+        able = member.version is None or member.version >= MOVE_LEADER
+        return member.leader and len(self.voters) > 1 and able
 
     def member_of(self, pod: str) -> Member | None:
         """The member that runs in a pod."""

@@ -62,13 +62,13 @@ def _unmet_by_leaving(member: Member, seen: Observation, *, lost: bool) -> str:
         return f"{member.pod} answers again"
     if member.learner:
         return ""
-    if member.leader:
+    if seen.must_hand_over(member):
         return f"{member.pod} leads"
     return "" if seen.quorum_without(member) else f"without {member.pod} the members that answer would be no majority"
 
 
 def _unmet_by_restarting(member: Member, seen: Observation) -> str:
-    if member.leader and len(seen.voters) > 1:
+    if seen.must_hand_over(member):
         return f"{member.pod} leads"
     if member.alive and not seen.serves_without(member):
         return f"without {member.pod} the members that answer would be no majority"

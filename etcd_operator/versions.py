@@ -28,8 +28,10 @@ class Version(NamedTuple):
         return self.major, self.minor
 
 
-OLDEST = Version(3, 2, 0)
-"""Before it there is no gRPC health of single members to go by."""
+OLDEST = Version(3, 1, 0)
+"""What the manifests of 2017 ask for; etcd 2 speaks another API and another storage format."""
+MOVE_LEADER = Version(3, 3, 0)
+"""The first release that hands leadership over on request. Before it, a leader that goes costs an election."""
 LEARNERS = Version(3, 4, 0)
 """The first release in which a member can be added without a vote."""
 FIRST_TO_LEAVE_FROM = {(3, 6): Version(3, 5, 26), (3, 7): Version(3, 6, 11)}

@@ -116,7 +116,7 @@ def shrink(seen: Observation) -> Plan | None:
     member = max(surplus, key=lambda m: m.ordinal)
     if not seen.quorum_without(member):
         return wait("QuorumAtRisk", f"without {member.pod} the members that answer would be no majority")
-    if member.leader:
+    if seen.must_hand_over(member):
         return hand_over(seen, member, "Resizing")
     if seen.settling:
         return wait("Resizing", "the members must have been connected for a while", SOON)

@@ -31,7 +31,7 @@ def roll(seen: Observation) -> Plan | None:
         who = named(unwell or unready) or "every member"
         return wait("Rolling", f"{who} must be well before the next one restarts{seen.complaints}")
     pod, member = max(pairs, key=lambda pair: (not pair[1].leader, pair[1].ordinal))
-    if member.leader and len(seen.voters) > 1:
+    if seen.must_hand_over(member):
         return hand_over(seen, member, "Rolling")
     return _restart(seen, pod, member)
 

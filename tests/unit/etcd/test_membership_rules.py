@@ -10,6 +10,7 @@ from etcd_operator.calls import AddLearner
 from etcd_operator.membership import NOBODY
 from etcd_operator.observation import ClaimSeen, Observation
 from etcd_operator.record import Held, read
+from etcd_operator.versions import parse
 from tests.unit.etcd.world import applied, cluster, deeds, next_actions, reasons
 
 
@@ -113,6 +114,12 @@ def test_a_learner_that_is_no_longer_wanted_is_removed() -> None:
 
 def test_shrinking_removes_the_highest_number() -> None:
     assert next_actions(cluster("abcde", size=3)) == ["RemoveMember db-4"]
+
+
+def test_a_leader_that_cannot_hand_over_is_taken_out_as_it_is() -> None:
+    seen = cluster("abcde", size=3, leader="e")
+    old = tuple(msgspec.structs.replace(m, version=parse("3.2.32")) for m in seen.members)
+    assert next_actions(msgspec.structs.replace(seen, members=old)) == ["RemoveMember db-4"]
 
 
 def test_shrinking_moves_the_leadership_first_to_a_member_that_stays() -> None:

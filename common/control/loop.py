@@ -17,7 +17,7 @@ from common.control.status import merge_patch, status_of
 from common.control.story import tell_conditions, tell_steps
 from common.kube.apply import Applier
 from common.kube.client import Client
-from common.kube.errors import Conflict, NotFound
+from common.kube.errors import ApiError, Conflict, NotFound
 from common.resources.decode import decode
 from common.resources.kind import CustomResource
 
@@ -68,7 +68,7 @@ class Controller:
             log.warning(
                 "A look failed",
                 extra={"key": str(key), "error": f"{type(error).__name__}: {error}", "backoff": round(backoff, 3)},
-                exc_info=log.isEnabledFor(logging.DEBUG) or not isinstance(error, OSError),
+                exc_info=log.isEnabledFor(logging.DEBUG) or not isinstance(error, ApiError | OSError),
             )
         finally:
             self.queue.done(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from common.resources.fields import Resources
 from common.workload.budget import disruption_budget
 from common.workload.names import labels, selector
 from common.workload.owner import owner_reference
@@ -26,6 +27,9 @@ VERSION_NOTE = "triad.dev/etcd-version"
 IMAGE_NOTE = "triad.dev/etcd-image"
 """Annotations of the StatefulSet: what its template runs, for when the resource asks for something it may not have."""
 CLAIM = "data"
+LEAST = Resources(requests={"cpu": "100m", "memory": "128Mi"})
+"""Set aside for a member where the resource says nothing. Pods without any request share what others leave: on a busy
+machine members then miss their heartbeats, and are restarted by their own probes."""
 _TEMPLATES = Templates("etcd_operator")
 Manifest = dict[str, Any]
 
@@ -166,7 +170,7 @@ class Objects:
             token=f"{seen.key.name}-{seen.meta.uid}",
             flags=flags.arguments(self._version, seen.spec.etcd, frozenset(environment(user))),
             health=flags.health(self._version),
-            resources=seen.spec.resources,
+            resources=seen.spec.resources if seen.spec.resources != Resources() else LEAST,
             pod_security=pod_security(USER),
             container_security=container_security(),
             ephemeral=seen.ephemeral,

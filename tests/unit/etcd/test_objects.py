@@ -79,6 +79,11 @@ def test_the_users_pod_template_is_merged_over() -> None:
     ]  # fmt: skip
 
 
+def test_a_member_never_runs_on_what_others_leave() -> None:
+    assert etcd()["resources"] == {"requests": {"cpu": "100m", "memory": "128Mi"}}
+    assert etcd(resources={"limits": {"cpu": "1"}})["resources"] == {"limits": {"cpu": "1"}}
+
+
 def test_no_label_of_a_user_takes_a_pod_out_of_its_services() -> None:
     labels = pod(podTemplate={"metadata": {"labels": {"etcd_cluster": "other", "team": "a"}}})["metadata"]["labels"]
     assert (labels["etcd_cluster"], labels["team"]) == ("db", "a")

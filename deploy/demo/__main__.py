@@ -72,7 +72,7 @@ def _afterwards(story: Story) -> None:
     if not given:
         story.say(f"  export KUBECONFIG={story.cluster.kubeconfig}")
     for line in (
-        "kubectl get etcdclusters,elasticsearchclusters,prometheuses,clusters.etcd.coreos.com -A",
+        "kubectl get clusters.etcd.coreos.com,elasticsearchclusters.enterprises.upmc.com,prometheuses",
         "kubectl get events --sort-by=.lastTimestamp | tail -30",
         "kubectl port-forward svc/prometheus-operated 9090    # then http://localhost:9090/targets",
     ):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from typing import Any
 
 from deploy.install.cluster import Cluster
 from tests.bench.process import OperatorProcess
@@ -12,14 +14,17 @@ IDLE_SECONDS = 30
 QUIET_AFTER = 20  # seconds for events and statuses of what came before to be written
 
 
-async def idle(operator: OperatorProcess, cluster: Cluster, namespace: str) -> dict[str, float]:
+async def idle(operator: OperatorProcess, cluster: Cluster, namespace: str) -> dict[str, Any]:
     """CPU seconds and write requests over IDLE_SECONDS, and the memory at the end."""
     await asyncio.sleep(QUIET_AFTER)
     cpu, writes = operator.cpu_seconds(), await asyncio.to_thread(_writes, cluster, namespace)
     await asyncio.sleep(IDLE_SECONDS)
+    cpu = operator.cpu_seconds() - cpu
+    written = await asyncio.to_thread(_writes, cluster, namespace) - writes
     return {
-        "idle_cpu_s": round(operator.cpu_seconds() - cpu, 2),
-        "idle_writes": len(await asyncio.to_thread(_writes, cluster, namespace) - writes),
+        "idle_cpu_s": round(cpu, 2),
+        "idle_writes": len(written),
+        "idle_writes_of": dict(Counter(f"{who} {what}" for who, what, _ in written)),
         "rss_end_mb": operator.rss_mb(),
     }
 

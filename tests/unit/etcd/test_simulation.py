@@ -68,6 +68,20 @@ def settle(world: Simulation) -> None:
 @example(size=3, formed=True, happenings=[("write", 0), ("lose", 1), ("time", 0), ("look", 0)])
 @example(size=3, formed=True, happenings=[("edit", 0), ("look", 0), ("look", 0), ("time", 0), ("look", 0), ("look", 0)])
 @example(size=5, formed=True, happenings=[("kill", 0), ("kill", 1), ("resize", 3), ("look", 0), ("look", 0)])
+@example(
+    size=3,
+    formed=True,
+    happenings=[
+        ("resize", 5),
+        ("edit", 0),
+        ("edit", 0),
+        ("look", 0),
+        ("look", 0),
+        ("time", 0),
+        ("kill", 3),
+        ("time", 0),
+    ],
+)
 @example(size=5, formed=True, happenings=[("write", 0), ("resize", 1), ("look", 0), ("lose", 4), ("time", 0)])
 def test_it_settles_with_every_write(
     ephemeral: bool, size: int, formed: bool, happenings: list[tuple[str, int]]

@@ -7,7 +7,7 @@ from typing import Any
 from common.control.plan import Condition, Plan
 from etcd_operator.flags import CLIENT_PORT
 from etcd_operator.objects import pod_selector
-from etcd_operator.observation import Member, Observation
+from etcd_operator.observation import Member, Observation, Volume
 from etcd_operator.rules.refuse import requested
 from etcd_operator.versions import parse
 
@@ -51,10 +51,16 @@ def _degraded(seen: Observation, plan: Plan) -> Condition:
         return Condition(
             "Degraded", "True", "ForeignData", f"{', '.join(seen.foreign)} holds the data of another cluster"
         )
-    silent = [m.pod or m.url for m in seen.members if not m.alive and m.started]
+    silent = [m.pod or m.url for m in seen.members if _is_down(m)]
     if silent:
         return Condition("Degraded", "True", "MembersDown", f"no answer from {', '.join(silent)}")
     return Condition("Degraded", "False", "Healthy", "no member is down" if seen.known else "")
+
+
+def _is_down(member: Member) -> bool:
+    """It answered once, or should have long since. One that starts for the first time is no news for the night."""
+    first_start = member.volume is Volume.UNKNOWN and not member.silent_long
+    return not member.alive and member.started and not first_start
 
 
 def _warnings(seen: Observation, plan: Plan) -> list[Condition]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from common.control.plan import Apply
 from etcd_operator.analyze import analyze
@@ -89,3 +90,11 @@ def test_no_pod_with_an_empty_dir_is_deleted_once_it_may_hold_data() -> None:
     seen = cluster("abc", ephemeral=True, known=False, outdated="abc", down="abc")
     pods = tuple(msgspec.structs.replace(p, complaint="CrashLoopBackOff") for p in seen.pods)
     assert next_actions(msgspec.structs.replace(seen, pods=pods)) == []
+
+
+@pytest.mark.parametrize(("silent_seconds", "degraded"), [(4.0, "False"), (1000.0, "True")])
+def test_a_member_that_starts_for_the_first_time_is_not_reported_as_down(silent_seconds: float, degraded: str) -> None:
+    seen = cluster("abc", silent="c")
+    members = tuple(msgspec.structs.replace(m, pod_seconds=silent_seconds) if not m.alive else m for m in seen.members)
+    plan = analyze(msgspec.structs.replace(seen, members=members))
+    assert next(c.status for c in plan.conditions if c.type == "Degraded") == degraded

@@ -22,6 +22,8 @@ from prom_operator.reads import ReferredData
 from tests.integration.prom import resources
 from tests.unit.prom.worlds import EVERYTHING, Cluster, applied, prometheus, resource, text_of
 
+pytestmark = pytest.mark.timeout(1500)  # where nothing is cached, promtool is built first
+
 SECRET_DATA = {"k": "c2VjcmV0"}
 # No shrinking: promtool takes a tenth of a second, and its message names the line.
 slow = settings(

@@ -51,18 +51,22 @@ def tell_steps(recorder: Recorder, resource: CustomResource, group: Sequence[Ste
 def tell_conditions(recorder: Recorder, resource: CustomResource, plan: Plan) -> None:
     """One event for each condition that tells something new; that a resource was accepted goes without saying."""
     known = resource.status.get("conditions") or []
+    before = {c.get("type"): c.get("status") for c in known}
     for condition in changed(known, conditions_of(plan)):
         if condition.type == "Accepted" and condition.status == "True":
             continue
-        if not known and not is_bad(condition):
+        bad = is_bad(condition, before.get(condition.type))
+        if not known and not bad:
             continue
-        level: Literal["Normal", "Warning"] = "Warning" if is_bad(condition) else "Normal"
+        level: Literal["Normal", "Warning"] = "Warning" if bad else "Normal"
         note = f"{condition.type} is {condition.status}" + (f": {condition.message}" if condition.message else "")
         recorder.tell(resource, level, condition.reason, condition.type, note)
 
 
-def is_bad(condition: Condition) -> bool:
-    """True for news that an administrator should see as a warning."""
+def is_bad(condition: Condition, before: str | None) -> bool:
+    """True for news that an administrator should see as a warning. What is not available yet, but coming, is not."""
     if condition.type in BAD_WHEN_TRUE:
         return condition.status == "True"
-    return condition.status == "False" and condition.type not in {"Progressing", "Available", "Reconciled"}
+    if condition.type == "Available":
+        return condition.status == "False" and before == "True"
+    return condition.status == "False" and condition.type != "Progressing"

@@ -12,9 +12,10 @@ import base64
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from signal import SIGINT, SIGTERM
 from typing import TYPE_CHECKING, Any
 
 from common.control import metrics
@@ -110,8 +111,13 @@ async def run_kopf(
     namespaces: Sequence[str | None],
     access: Access,
     stop: asyncio.Event,
+    end_work: Callable[[], Awaitable[None]],
 ) -> None:
-    """Run kopf until it is told to stop, gets a signal, or fails; it owns the process's signals."""
+    """Run kopf until `stop` is set, which a signal does too, or until it fails.
+
+    `end_work` is awaited before kopf is through with stopping: it gives every other task of the process five seconds
+    to end, and would let the Lease wait for that long.
+    """
     with _without(*_KEPT_OUT):
         kopf = importlib.import_module("kopf")
     registry = kopf.OperatorRegistry()
@@ -124,10 +130,16 @@ async def run_kopf(
     def _log_in(**_: Any) -> Any:
         return _connection(kopf, access)
 
+    @kopf.on.cleanup(registry=registry)  # type: ignore[untyped-decorator,unused-ignore]
+    async def _end_work(**_: Any) -> None:
+        if stop.is_set():
+            await end_work()
+
     for kind in kinds:
         _subscribe(kopf, registry, kind, intake)
     everywhere = None in namespaces
-    await kopf.operator(
+    others = asyncio.all_tasks()
+    tasks = await kopf.spawn_tasks(
         registry=registry,
         settings=settings,
         standalone=True,
@@ -135,6 +147,9 @@ async def run_kopf(
         namespaces=() if everywhere else [n for n in namespaces if n is not None],
         stop_flag=stop,
     )
+    for signal in (SIGINT, SIGTERM):  # kopf has set its own in between; they stop kopf and tell nobody
+        asyncio.get_running_loop().add_signal_handler(signal, stop.set)
+    await kopf.run_tasks(tasks, ignored=others)
 
 
 def _connection(kopf: Any, access: Access) -> Any:

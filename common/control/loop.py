@@ -57,6 +57,9 @@ class Controller:
             async with asyncio.timeout(LONGEST_LOOK):
                 result = await self._look(key)
             self.queue.forget_failures(key)
+        except asyncio.CancelledError:
+            self.queue.add(key)  # kopf, ending, also ends what it did not start: such a look is made again
+            raise
         except Conflict as conflict:
             result = "requeue"
             backoff = self.queue.add_failed(key)

@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
@@ -83,6 +83,8 @@ class _Daemon:
         self._controller = controller
         self._namespaces = namespaces
         self._stop = asyncio.Event()
+        self._failed = False
+        self._tasks: list[asyncio.Task[None]] = []
         self._intake = Intake(world, operator.kinds, controller.queue.add)
 
     async def run(self, access: Access, election: Election | None) -> int:
@@ -91,9 +93,8 @@ class _Daemon:
             Informer(self._client, watch, self._namespaces, store=self._world.store(watch.resource))
             for watch in self._operator.watches
         ]
-        tasks = [asyncio.create_task(i.run(), name=f"informer of {i.watch.resource.plural}") for i in informers]
-        for task in tasks:
-            task.add_done_callback(self._ended)
+        for informer in informers:
+            self._start(informer.run(), f"informer of {informer.watch.resource.plural}")
         try:
             await asyncio.gather(
                 *(i.synced.wait() for i in informers), self._intake.sweep(self._client, self._namespaces)
@@ -103,14 +104,24 @@ class _Daemon:
             gc.freeze()  # what start-up made stays: later collections need not walk it
             self.ready = True
             log.info("Caches are filled", extra={"operator": self._operator.name, "namespaces": self._namespaces})
-            tasks += self._workers(election)
+            self._start(self._intake.sweep_for_ever(self._client, self._namespaces), "sweep")
+            self._start(self._lead(election), "controller")
             await self._bring_in(access)
         finally:
-            self.ready = False
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        return 1 if self._stop.is_set() else 0
+            await self._end_work()
+        return 1 if self._failed else 0
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    async def _end_work(self) -> None:
+        """End everything but kopf; looks under way are cut off, and the Lease is released."""
+        self.ready = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _bring_in(self, access: Access) -> None:
         """Run kopf until a signal. It ends on an ERROR in a watch, and when the API server stays away.
@@ -121,7 +132,7 @@ class _Daemon:
         while not self._stop.is_set():
             began = time.monotonic()
             try:
-                await run_kopf(self._intake, self._operator.kinds, self._namespaces, access, self._stop)
+                await run_kopf(self._intake, self._operator.kinds, self._namespaces, access, self._stop, self._end_work)
                 return
             except Exception as error:
                 log.warning("kopf ended, starting it afresh", extra={"error": f"{type(error).__name__}: {error}"})
@@ -129,13 +140,6 @@ class _Daemon:
                 pauses.reset()
             await pauses.next()
             await self._intake.sweep_or_log(self._client, self._namespaces)
-
-    def _workers(self, election: Election | None) -> list[asyncio.Task[None]]:
-        sweep = asyncio.create_task(self._intake.sweep_for_ever(self._client, self._namespaces), name="sweep")
-        lead = asyncio.create_task(self._lead(election), name="controller")
-        for task in (sweep, lead):
-            task.add_done_callback(self._ended)
-        return [sweep, lead]
 
     async def _lead(self, election: Election | None) -> None:
         """Work; where a Lease decides, only while this process holds it. A process that lost it ends."""
@@ -155,6 +159,7 @@ class _Daemon:
             log.error("The lease was lost; ending, so that only one replica acts")
             for task in working:
                 task.cancel()
+            self._failed = True
             self._stop.set()
 
         try:
@@ -171,6 +176,7 @@ class _Daemon:
         error = task.exception()
         if error is not None:
             log.error("A part of the operator failed; ending", extra={"part": task.get_name()}, exc_info=error)
+        self._failed = True
         self._stop.set()
 
     def _changed(self, watch: Watch[Any], old: Any, new: Any) -> None:

@@ -16,7 +16,8 @@ def roll(seen: Observation) -> Plan | None:
     """Restart the next pod whose template changed; each reason not to has a name, which the status shows.
 
     Allocation is held back to primaries meanwhile (`allow_allocation` puts it back), or Elasticsearch would copy all
-    of the node's shards elsewhere the minute it is gone.
+    of the node's shards elsewhere the minute it is gone. A node is back for its peers some seconds before it is back
+    for clients, whose Service goes by the kubelet's probe: the next one waits for both.
     Source: Elasticsearch, "Rolling upgrades"; ECK, upgrade predicates.
     """
     cluster = seen.cluster
@@ -32,6 +33,9 @@ def roll(seen: Observation) -> Plan | None:
     if unhealthy is not None:
         code, message = unhealthy
         return wait(code, f"{lost_copies(seen)}: {message}" if code == "Red" else message, ROLL_LOOK * 2)
+    behind = [p.name for p in seen.pods if not p.ready and p not in seen.outdated]
+    if behind:
+        return wait("PodsNotReady", f"{listed(behind)} has joined, but serves no requests yet", ROLL_LOOK)
     hazards = []
     for pod in sorted(seen.outdated, key=lambda p: _order(cluster, p)):
         hazard = last_copy_on(cluster, pod.name)

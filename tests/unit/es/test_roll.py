@@ -108,6 +108,18 @@ def test_nothing_else_goes_until_the_node_is_back() -> None:
     assert waits_for(between_two_pods) == "NodesStart"
 
 
+def test_the_next_node_waits_until_the_last_one_serves_its_clients_again() -> None:
+    seen = outdated(running(), "c-es-all-0", "c-es-all-1")
+    joined = tuple(msgspec.structs.replace(p, ready=not p.name.endswith("2")) for p in seen.pods)
+    assert waits_for(replaced(seen, pods=joined)) == "PodsNotReady"
+
+
+def test_a_pod_that_is_not_ready_and_outdated_may_be_what_the_change_mends() -> None:
+    seen = outdated(running(), "c-es-all-1")
+    unready = tuple(msgspec.structs.replace(p, ready=not p.name.endswith("1")) for p in seen.pods)
+    assert restarted(replaced(seen, pods=unready)) == "c-es-all-1"
+
+
 def test_allocation_is_put_back_once_the_node_is_there() -> None:
     seen = with_cluster(running(), settings={ALLOCATION: "primaries"})
     assert next_calls(seen) == [EnableAllocation(None)]

@@ -9,9 +9,7 @@ from common.control.operator import Key, Operator, World
 from common.control.plan import Apply, Call, Delete, Step
 from common.kube.apply import Applier
 from common.kube.client import Client
-from common.kube.resource import BUILT_IN, Resource
-
-_RESOURCES = {(r.api_version, r.kind): r for r in BUILT_IN}
+from common.kube.resource import resource_of
 
 
 def needed(steps: Iterable[Step], applier: Applier) -> tuple[Step, ...]:
@@ -60,7 +58,7 @@ class Hands:
                 return await self._applier.apply(manifest)
             case Delete() as delete:
                 return await self._client.delete(
-                    resource_for(delete),
+                    resource_of({"apiVersion": delete.api_version, "kind": delete.kind}),
                     delete.namespace,
                     delete.name,
                     uid=delete.uid,
@@ -70,8 +68,3 @@ class Hands:
             case Call() as call:
                 await self._operator.act(call, key, self._world, self._client)
                 return True
-
-
-def resource_for(delete: Delete) -> Resource:
-    """The resource that a Delete addresses. Raises KeyError for a kind that no operator deletes."""
-    return _RESOURCES[delete.api_version, delete.kind]
